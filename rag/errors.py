@@ -1,0 +1,97 @@
+"""What can go wrong with documents, collections and the data folder, for reasons outside the program."""
+
+from inference.api import KnownError
+
+
+class DocumentError(KnownError):
+    """A file cannot be read, or has nothing to read."""
+
+    code = "document"
+
+
+class EncryptedDocument(DocumentError):
+    code = "document_encrypted"
+
+
+class WrongPassword(EncryptedDocument):
+    code = "document_wrong_password"
+
+
+class DamagedDocument(DocumentError):
+    code = "document_damaged"
+
+
+class EmptyDocument(DocumentError):
+    code = "document_empty"
+
+
+class ScannedDocument(DocumentError):
+    """Pictures of pages without text: it needs OCR."""
+
+    code = "document_scanned"
+
+
+class UnknownFormat(DocumentError):
+    """No loader reads this kind of file, or its contents are not what its name says."""
+
+    code = "document_format"
+
+
+class UnreadableFile(DocumentError):
+    """Permission, a vanished file or folder, or a read error of the disk."""
+
+    code = "file_unreadable"
+
+
+class ReadingTimedOut(DocumentError):
+    """The file took more time or memory than one file may."""
+
+    code = "document_limits"
+
+
+class StorageError(KnownError):
+    code = "storage"
+
+
+class DataFolderNewer(StorageError):
+    """The data folder was written by a newer version of the program."""
+
+    code = "data_folder_newer"
+
+
+class DataFolderDamaged(StorageError):
+    code = "data_folder_damaged"
+
+
+class DataFolderInUse(StorageError):
+    """Another running program owns the data folder, and does not answer."""
+
+    code = "data_folder_in_use"
+
+
+class DiskFull(StorageError):
+    code = "disk_full"
+
+
+class FolderNotWritable(StorageError):
+    code = "folder_not_writable"
+
+
+class SettingsError(KnownError):
+    code = "settings"
+
+
+class UnknownCollection(KnownError):
+    code = "collection_unknown"
+
+
+class CollectionExists(KnownError):
+    code = "collection_exists"
+
+
+class QuestionTooLong(KnownError):
+    code = "question_too_long"
+
+
+class EmptyQuestion(KnownError):
+    code = "question_empty"
