@@ -52,9 +52,17 @@ class ModelNotFound(ModelError):
 
 
 class NotAModelFile(ModelError):
-    """The file is no GGUF at all (`detail` says what it looks like)."""
+    """The file is no GGUF chat model at all.
+
+    Attributes:
+        detail: What the file looks like instead, such as `an HTML page`.
+    """
 
     code = "model_not_gguf"
+
+    def __init__(self, message: str, *, remedy: str, path: Path | None = None, detail: str = "") -> None:
+        super().__init__(message, remedy=remedy, path=path)
+        self.detail = detail
 
 
 class ModelDamaged(ModelError):
@@ -64,19 +72,49 @@ class ModelDamaged(ModelError):
 
 
 class UnknownArchitecture(ModelError):
+    """The file is whole, but of a kind that this version of llama.cpp does not run as a chat model.
+
+    Attributes:
+        architecture: Its name as the file gives it.
+    """
+
     code = "model_architecture_unknown"
+
+    def __init__(self, message: str, *, remedy: str, path: Path | None = None, architecture: str = "") -> None:
+        super().__init__(message, remedy=remedy, path=path)
+        self.architecture = architecture
 
 
 class ModelTooLarge(ModelError):
-    """The model needs more memory than is free."""
+    """The model needs more memory than is free.
+
+    Attributes:
+        needed_mb: What it needs with the smallest useful context.
+        free_mb: What is free now.
+    """
 
     code = "model_too_large"
 
+    def __init__(
+        self, message: str, *, remedy: str, path: Path | None = None, needed_mb: int = 0, free_mb: int = 0
+    ) -> None:
+        super().__init__(message, remedy=remedy, path=path)
+        self.needed_mb = needed_mb
+        self.free_mb = free_mb
+
 
 class ContextTooLarge(ModelError):
-    """The context asked for needs more memory, or more positions, than there are."""
+    """The context asked for needs more memory, or more positions, than there are.
+
+    Attributes:
+        largest_tokens: The largest context that can be had.
+    """
 
     code = "context_too_large"
+
+    def __init__(self, message: str, *, remedy: str, path: Path | None = None, largest_tokens: int = 0) -> None:
+        super().__init__(message, remedy=remedy, path=path)
+        self.largest_tokens = largest_tokens
 
 
 class ModelCrashed(ModelError):
@@ -86,9 +124,51 @@ class ModelCrashed(ModelError):
 
 
 class PromptTooLong(ModelError):
-    """The prompt does not fit into the model's context."""
+    """The prompt does not fit into the model's context.
+
+    Attributes:
+        prompt_tokens: Length of the prompt.
+        context_tokens: Length of the context, answer included.
+    """
 
     code = "prompt_too_long"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str,
+        path: Path | None = None,
+        prompt_tokens: int = 0,
+        context_tokens: int = 0,
+    ) -> None:
+        super().__init__(message, remedy=remedy, path=path)
+        self.prompt_tokens = prompt_tokens
+        self.context_tokens = context_tokens
+
+
+class NoModelLoaded(ModelError):
+    """A question came while no chat model was loaded."""
+
+    code = "no_model_loaded"
+
+
+class UnknownBackend(ModelError):
+    """A model names a way of loading that is not installed."""
+
+    code = "backend_unknown"
+
+
+class TemplateUnusable(ModelError):
+    """The model's own chat template fails on an ordinary conversation."""
+
+    code = "chat_template"
+
+
+class GrammarInvalid(ModelError):
+    """The grammar that the answer shall follow is not valid GBNF."""
+
+    code = "grammar_invalid"
 
 
 class ChecksumMismatch(ModelError):

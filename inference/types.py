@@ -25,9 +25,24 @@ class CancelToken:
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._lock = threading.Lock()
+        self._callbacks: list[Callable[[], None]] = []
 
     def cancel(self) -> None:
-        self._event.set()
+        """Raise the flag and run what was registered with `when_cancelled`, once."""
+        with self._lock:
+            self._event.set()
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+    def when_cancelled(self, callback: Callable[[], None]) -> None:
+        """Run `callback` on the cancelling thread, or at once if already cancelled; it must be quick."""
+        with self._lock:
+            if not self._event.is_set():
+                self._callbacks.append(callback)
+                return
+        callback()
 
     @property
     def cancelled(self) -> bool:
@@ -173,9 +188,7 @@ LoadProgress = Callable[[float], None]
 class ChatBackend(Protocol):
     """A way to load chat models; the registry holds one for each backend name."""
 
-    def load(
-        self, ref: ModelRef, settings: LoadSettings, on_progress: LoadProgress, cancel: CancelToken
-    ) -> ChatModel:
+    def load(self, ref: ModelRef, settings: LoadSettings, on_progress: LoadProgress, cancel: CancelToken) -> ChatModel:
         """Load a model on the calling thread; raises `ModelError` or `Cancelled`."""
         ...
 

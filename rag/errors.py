@@ -43,6 +43,12 @@ class UnreadableFile(DocumentError):
     code = "file_unreadable"
 
 
+class DocumentGone(DocumentError):
+    """The library no longer holds the document, or this page of it."""
+
+    code = "document_gone"
+
+
 class ReadingTimedOut(DocumentError):
     """The file took more time or memory than one file may."""
 
@@ -64,9 +70,14 @@ class DataFolderDamaged(StorageError):
 
 
 class DataFolderInUse(StorageError):
-    """Another running program owns the data folder, and does not answer."""
+    """Another running program owns the data folder.
+
+    Attributes:
+        address: Where the owner listens for commands, or None if it does not (yet).
+    """
 
     code = "data_folder_in_use"
+    address: str | None = None
 
 
 class DiskFull(StorageError):
@@ -87,6 +98,10 @@ class UnknownCollection(KnownError):
 
 class CollectionExists(KnownError):
     code = "collection_exists"
+
+
+class ChatGone(KnownError):
+    code = "chat_gone"
 
 
 class QuestionTooLong(KnownError):

@@ -1,0 +1,1 @@
+"""Ways of loading chat models; each enters by `inference.registry`."""

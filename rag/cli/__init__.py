@@ -1,0 +1,1 @@
+"""The command line: the same things that the window does, for terminals and scripts."""

@@ -1,0 +1,143 @@
+"""The commands, each a function from a context and its arguments to an exit code."""
+
+import time
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+from rag.cli import shapes
+from rag.cli.console import UsageError
+from rag.cli.context import Context, describe, use_password, wait_until_ready
+from rag.cli.questions import run_ask, run_search
+from rag.cli.turn import run_turn
+from rag.doctor import examine
+from rag.errors import CollectionExists
+from rag.places import require_paths
+from rag.types import Collection, FileRow
+
+
+def run_index(context: Context, arguments: Namespace) -> int:
+    """Read files and folders into a collection."""
+    started = time.monotonic()
+    paths = [context.path(path) for path in arguments.paths]
+    require_paths(paths)
+    target = _target(context, arguments.collection or _folder_name(paths[0]))
+    context.workspace.add_paths(target.id, paths)
+    if not arguments.no_wait:
+        wait_until_ready(context, target.id)
+        use_password(context, target.id, arguments.password_file)
+    return _report_index(context, target.id, queued=arguments.no_wait, started=started)
+
+
+def _folder_name(path: Path) -> str:
+    folder = path if path.is_dir() else path.parent
+    return folder.name or "Documents"
+
+
+def _target(context: Context, name: str) -> Collection:
+    try:
+        return context.workspace.create_collection(name)
+    except CollectionExists:
+        return context.workspace.find_collection(name)
+
+
+def _report_index(context: Context, collection_id: int, *, queued: bool, started: float) -> int:
+    collection = context.workspace.collection(collection_id)
+    unread = context.workspace.problems(collection_id)
+    context.console.document(
+        {
+            "collection": collection.name,
+            "state": "queued" if queued else "interrupted" if context.cancel.cancelled else "ready",
+            "files": collection.files,
+            "ready": collection.ready_files,
+            "passages": collection.passages,
+            "failed": [shapes.unread(row) for row in unread],
+            "elapsed_ms": round((time.monotonic() - started) * 1000),
+        }
+    )
+    if queued:
+        context.console.say(f"{collection.name}: queued. {describe(context.workspace.progress(collection_id))}")
+    else:
+        context.console.say(
+            f"{collection.name}: {collection.ready_files:,} of {collection.files:,} documents ready, "
+            f"{collection.passages:,} passages."
+        )
+    _list_unread(context, unread)
+    return context.exit_code(unread)
+
+
+def _list_unread(context: Context, unread: list[FileRow]) -> None:
+    for row in unread:
+        if row.problem is not None:
+            context.console.say(f"  {row.path}: {row.problem.message} {row.problem.remedy}")
+
+
+def run_collections(context: Context, arguments: Namespace) -> int:
+    """List the collections, or remove one."""
+    if arguments.action == "remove":
+        return _remove_collection(context, arguments.name)
+    if arguments.name is not None:
+        raise UsageError("carrel collections takes no name, but for: carrel collections remove NAME")
+    listed = context.workspace.collections()
+    context.console.document({"collections": [shapes.collection(each) for each in listed]})
+    for each in listed:
+        kind = {"user": "", "sample": " (samples)", "adhoc": " (asked by path)"}[each.kind]
+        context.console.say(f"{each.name}{kind}: {each.files:,} documents, {each.passages:,} passages")
+    if not listed:
+        context.console.say("There are no collections yet. Make one with: carrel index FOLDER")
+    return context.exit_code()
+
+
+def _remove_collection(context: Context, name: str | None) -> int:
+    if name is None:
+        raise UsageError("Name the collection to remove: carrel collections remove NAME")
+    found = context.workspace.find_collection(name)
+    context.workspace.remove_collection(found.id)
+    context.console.document({"removed": found.name})
+    context.console.say(f"Removed {found.name}. The files themselves were not touched.")
+    return context.exit_code()
+
+
+def run_models(context: Context, _arguments: Namespace) -> int:
+    """List the models that can write answers."""
+    chosen = context.workspace.chosen_model()
+    models = context.workspace.models()
+    context.console.document(
+        {
+            "models": [
+                {
+                    "name": ref.name,
+                    "path": str(ref.path) if ref.path else None,
+                    "size_mb": ref.size_mb,
+                    "licence": ref.licence,
+                    "chosen": ref == chosen,
+                }
+                for ref in models
+            ]
+        }
+    )
+    for ref in models:
+        size = f", {ref.size_mb:,} MB" if ref.size_mb else ""
+        licence = f", {ref.licence}" if ref.licence else ""
+        context.console.say(f"{'*' if ref == chosen else ' '} {ref.name}{size}{licence}")
+    return context.exit_code()
+
+
+def run_doctor(context: Context, _arguments: Namespace) -> int:
+    """Tell what is installed, what is missing, where the data lies, and how fast this computer is."""
+    report = examine(context.workspace)
+    context.console.document(report.as_json())
+    for line in report.lines():
+        context.console.say(line)
+    return context.exit_code()
+
+
+COMMANDS: dict[str, Callable[[Context, Namespace], int]] = {
+    "index": run_index,
+    "collections": run_collections,
+    "search": run_search,
+    "ask": run_ask,
+    "models": run_models,
+    "doctor": run_doctor,
+    "_turn": run_turn,
+}

@@ -1,0 +1,95 @@
+"""The JSON that commands write; a schema for each lies in `resources/schemas`."""
+
+from rag.types import Answer, Citation, Collection, FileRow, Locator, RankedPassage, Retrieval, Sentence
+
+Json = dict[str, object]
+
+
+def locator(value: Locator) -> Json:
+    return {"kind": value.kind, "value": value.value}
+
+
+def result(ranked: RankedPassage) -> Json:
+    """Return one passage as `search` and `ask` show it."""
+    passage = ranked.passage
+    return {
+        "rank": ranked.rank,
+        "score": ranked.score,
+        "document": passage.document,
+        "path": str(passage.path),
+        "page": passage.page,
+        "page_label": passage.page_label,
+        "section": passage.section,
+        "locator": locator(passage.locator),
+        "text": passage.text,
+    }
+
+
+def retrieval(found: Retrieval) -> Json:
+    return {
+        "query": found.question,
+        "elapsed_ms": round(found.elapsed_ms, 3),
+        "results": [result(each) for each in found.results],
+    }
+
+
+def answer(given: Answer) -> Json:
+    timings = given.timings
+    return {
+        "question": given.question,
+        "outcome": given.outcome,
+        "answer": given.text,
+        "sentences": [_sentence(each) for each in given.sentences],
+        "citations": [_citation(each) for each in given.citations],
+        "passages": [result(each) for each in given.passages],
+        "model": given.model,
+        "timings": {
+            "retrieve_ms": timings.retrieve_ms,
+            "first_token_ms": timings.first_token_ms,
+            "tokens_per_s": timings.tokens_per_s,
+            "prompt_tokens": timings.prompt_tokens,
+            "cached_tokens": timings.cached_tokens,
+            "answer_tokens": timings.answer_tokens,
+        },
+        "left_out": list(given.left_out),
+    }
+
+
+def _sentence(each: Sentence) -> Json:
+    return {"text": each.text, "start": each.start, "end": each.end, "citations": list(each.citations)}
+
+
+def _citation(each: Citation) -> Json:
+    return {
+        "n": each.n,
+        "document": each.document,
+        "path": str(each.path),
+        "page": each.page,
+        "page_label": each.page_label,
+        "locator": locator(each.locator),
+        "quote": each.quote,
+    }
+
+
+def collection(each: Collection) -> Json:
+    return {
+        "name": each.name,
+        "kind": each.kind,
+        "files": each.files,
+        "ready": each.ready_files,
+        "failed": each.failed_files,
+        "passages": each.passages,
+    }
+
+
+def unread(row: FileRow) -> Json:
+    """Return a file that could not be read, or only in part."""
+    assert row.problem is not None
+    problem = row.problem
+    return {
+        "path": str(row.path),
+        "code": problem.code,
+        "message": problem.message,
+        "remedy": problem.remedy,
+        "read_in_part": row.state != "failed",
+    }

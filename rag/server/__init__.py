@@ -1,0 +1,1 @@
+"""Commands of other processes of this user, run through the program that owns the data folder."""

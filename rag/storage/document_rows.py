@@ -1,0 +1,84 @@
+"""Documents, pages and passages as rows, and back."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from rag.storage.store import Row
+from rag.storage.text import cjk_pieces, storable, text_hash
+from rag.types import DocumentRow, Heading, LoadedDocument, Page, Passage, StoredPage
+
+SELECT_DOCUMENT = "SELECT id, sha256, title, kind, loader, pages, passages FROM document "
+INSERT_DOCUMENT = """
+INSERT INTO document (sha256, loader, chunking, title, kind, author, created, pages, passages, outline, stored_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, unixepoch('subsec'))
+"""
+
+SELECT_PAGE = "SELECT document_id, page_index, number, label, text, kind, boxes, width, height FROM page "
+SELECT_WHOLE_PAGE = """
+SELECT page_index, number, label, text, kind, locator_kind, unit_starts, headings, boxes, width, height, note FROM page
+"""
+INSERT_PAGE = """
+INSERT INTO page (document_id, page_index, number, label, text, kind, locator_kind, unit_starts, headings, boxes,
+    width, height, note)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+INSERT_PASSAGE = """
+INSERT INTO passage (document_id, ordinal, page_index, start, end, token_count, text_hash, locator_kind, locator_value,
+    section, context, text, pieces)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+def document_values(sha256: str, document: LoadedDocument, passages: Sequence[Passage], chunking: str) -> Row:
+    """Return the bindings of `INSERT_DOCUMENT`."""
+    author = None if document.author is None else storable(document.author)
+    created = None if document.created is None else document.created.isoformat()
+    numbers = (len(document.pages), len(passages), json.dumps(document.outline))
+    return (sha256, document.loader, chunking, storable(document.title), document.kind, author, created, *numbers)
+
+
+def page_values(page: Page) -> Row:
+    """Return the bindings of `INSERT_PAGE`, the document's id left out."""
+    label = None if page.label is None else storable(page.label)
+    headings = [(heading.start, heading.end, heading.level, heading.title) for heading in page.headings]
+    structure = (page.locator_kind, json.dumps(page.unit_starts), json.dumps(headings))
+    look = (page.boxes, page.width, page.height, storable(page.note))
+    return (page.index, page.number, label, storable(page.text), page.kind, *structure, *look)
+
+
+def passage_values(passage: Passage) -> Row:
+    """Return the bindings of `INSERT_PASSAGE`, the document's id left out."""
+    text, context, section = storable(passage.text), storable(passage.context), storable(passage.section)
+    span = (passage.ordinal, passage.page_index, passage.start, passage.end, passage.token_count)
+    locator = (passage.locator.kind, storable(passage.locator.value))
+    pieces = cjk_pieces(f"{context}\n{text}")
+    return (*span, text_hash(context, text), *locator, section, context, text, pieces)
+
+
+def document_row(row: Row) -> DocumentRow:
+    return DocumentRow(*row)
+
+
+def stored_page(row: Row) -> StoredPage:
+    return StoredPage(*row)
+
+
+def whole_page(row: Row) -> Page:
+    """Return a page with all that its loader said of it, from a row of `SELECT_WHOLE_PAGE`."""
+    unit_starts, headings = row[6:8]
+    structure = (tuple(json.loads(unit_starts)), tuple(Heading(*heading) for heading in json.loads(headings)))
+    return Page(*(*row[:6], *structure, *row[8:]))
+
+
+def outline_of(text: str) -> tuple[tuple[int, str, int], ...]:
+    """Return an outline from its JSON."""
+    return tuple((level, title, page_index) for level, title, page_index in json.loads(text))
+
+
+def loaded(row: Row, pages: Sequence[Page]) -> LoadedDocument:
+    """Return a document as its loader gave it; `row` is title, kind, loader, author, created and outline."""
+    title, kind, loader, author, created, outline = row
+    date = None if created is None else datetime.fromisoformat(created)
+    return LoadedDocument(title, kind, loader, tuple(pages), author, date, outline_of(outline))

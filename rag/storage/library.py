@@ -1,0 +1,15 @@
+"""The library: collections, their files, documents, passages, words and vectors, in `library.db`.
+
+Its parts are small classes over the same database, one for each kind of thing; nobody needs to know which is which.
+All of it is safe on any thread. To make several changes one, or many of them quick: `with library.db.write():`.
+"""
+
+from rag.storage.library_collections import CollectionStore
+from rag.storage.library_documents import DocumentStore
+from rag.storage.library_files import FileStore
+from rag.storage.library_search import SearchStore
+from rag.storage.library_vectors import VectorStore
+
+
+class Library(CollectionStore, FileStore, DocumentStore, SearchStore, VectorStore):
+    """All that the program knows of the user's documents."""

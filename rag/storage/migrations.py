@@ -1,0 +1,79 @@
+"""The steps from an empty file to today's `library.db`, each with a name that never changes.
+
+A step is applied once, in a transaction of its own, and recorded in the table `migration`. A name in that table that
+this program does not know means that a newer program wrote the file. Released steps are never edited.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import apsw
+
+from rag.errors import DataFolderNewer
+from rag.storage.schema import FIRST_SCHEMA
+
+Step = str | Callable[[apsw.Connection], None]
+Migration = tuple[str, Step]
+
+MIGRATIONS: tuple[Migration, ...] = (("0001-first", FIRST_SCHEMA),)
+
+
+def migrate(connection: apsw.Connection, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Bring the database up to date, after a backup beside it if it holds anything.
+
+    Raises:
+        DataFolderNewer: A step was applied that is not in `migrations`.
+    """
+    connection.execute("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, applied_at REAL NOT NULL)")
+    applied = {str(name) for (name,) in connection.execute("SELECT name FROM migration")}
+    _refuse_newer(applied, path, migrations)
+    pending = [(name, step) for name, step in migrations if name not in applied]
+    if pending and applied:
+        back_up(connection, backup_path(path, pending[0][0]))
+    for name, step in pending:
+        _apply(connection, name, step)
+
+
+def backup_path(path: Path, migration: str) -> Path:
+    """Return where the database is kept as it was before `migration`."""
+    return path.with_name(f"{path.stem}-before-{migration}{path.suffix}")
+
+
+def back_up(connection: apsw.Connection, target: Path) -> None:
+    """Copy the whole database to `target`, which appears only when it is complete."""
+    partial = target.with_name(target.name + ".partial")
+    partial.unlink(missing_ok=True)
+    copy = apsw.Connection(str(partial))
+    try:
+        with copy.backup("main", connection, "main") as backup:
+            backup.step()
+        # A copy in WAL mode would grow files beside it when somebody looks into it.
+        copy.execute("PRAGMA journal_mode = DELETE")
+    finally:
+        copy.close()
+    partial.replace(target)
+
+
+def _refuse_newer(applied: set[str], path: Path, migrations: Sequence[Migration]) -> None:
+    unknown = applied - {name for name, _ in migrations}
+    if unknown:
+        raise DataFolderNewer(
+            f"The data folder {path.parent} was written by a newer version of Carrel ({min(unknown)}).",
+            remedy="Install the newest version of Carrel, or choose another folder with --data-dir.",
+            path=path.parent,
+        )
+
+
+def _apply(connection: apsw.Connection, name: str, step: Step) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if isinstance(step, str):
+            connection.execute(step)
+        else:
+            step(connection)
+        connection.execute("INSERT INTO migration VALUES (?, unixepoch('subsec'))", (name,))
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
