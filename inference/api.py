@@ -4,7 +4,9 @@ Importing it loads no model library; those come with the first load.
 """
 
 from inference.backends.llama_cpp.backend import LlamaCppBackend, devices
+from inference.cpu_budget import CpuBudget
 from inference.defaults import Catalogue, CatalogueEntry, ModelShelf, list_models, model_at, read_catalogue
+from inference.embedding import EmbedderFacts, EmbeddingService
 from inference.errors import (
     Cancelled,
     ChecksumMismatch,
@@ -65,8 +67,11 @@ __all__ = [
     "ChatWorker",
     "ChecksumMismatch",
     "ContextTooLarge",
+    "CpuBudget",
     "Device",
     "Embedder",
+    "EmbedderFacts",
+    "EmbeddingService",
     "FactFile",
     "FinishReason",
     "Finished",

@@ -14,7 +14,7 @@ from pathlib import Path
 from devtools import display, paths, setup
 from devtools.progress import elapsed
 
-SCRIPTS = ("dev.py", "lock.py", "licences.py", "build_hook.py", "launcher/carrel")
+SCRIPTS = ("dev.py", "lock.py", "licences.py", "build_hook.py", "bundle/entry.py", "bundle/smoke.py")
 
 
 def run(arguments: list[str]) -> int:

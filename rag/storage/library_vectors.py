@@ -80,8 +80,10 @@ class VectorStore(Store):
         asked = {"collection_id": collection_id, "embedder": embedder, "limit": limit}
         with self.db.read() as connection:
             found = fetch(connection, _UNEMBEDDED, asked)
-        pending = [PendingPassage(row[0], embed_text(row[1], row[2]), row[3]) for row in found]
-        return list({passage.text_hash: passage for passage in reversed(pending)}.values())[::-1]
+        once: dict[bytes, PendingPassage] = {}
+        for passage_id, context, text, key in found:
+            once.setdefault(key, PendingPassage(passage_id, embed_text(context, text), key))
+        return list(once.values())
 
     def store_vectors(self, embedder: str, vectors: Sequence[tuple[bytes, Vectors]]) -> None:
         """Keep vectors under the hash of their text; a second one for the same text replaces the first."""

@@ -61,6 +61,7 @@ class VectorIndex:
         self._client: Client | None = None
         self._collections: dict[str, ChromaCollection] = {}
         self._reconciled: set[str] = set()
+        self._generation = 0
 
     def open(self) -> None:
         """Import and open Chroma now instead of at the first use."""
@@ -242,12 +243,12 @@ class VectorIndex:
     def _noticing_damage(self) -> Iterator[None]:
         from chromadb.errors import InternalError
 
-        used = self._client
+        generation = self._generation
         try:
             yield
         except InternalError as exc:
             self._raise_known(str(exc), exc)
-            self._start_anew(used, exc)
+            self._start_anew(generation, exc)
             raise IndexLost(str(exc)) from exc
 
     def _raise_known(self, text: str, exc: Exception) -> None:
@@ -259,10 +260,11 @@ class VectorIndex:
         if _PASSING.search(text):
             raise exc
 
-    def _start_anew(self, used: "Client | None", exc: Exception) -> None:
+    def _start_anew(self, generation: int, exc: Exception) -> None:
         with self._lock:
-            if used is not self._client:
+            if generation != self._generation:
                 return  # Another thread was quicker.
+            self._generation += 1
             _log.warning("The index of vectors is damaged and is made anew: %s", exc)
             self.close()
             self._client = _open(self._folder / str(self._newest_number() + 1))

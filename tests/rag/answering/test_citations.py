@@ -47,9 +47,7 @@ def test_markers_are_checked_and_numbered_by_appearance(written: str, shown: str
 
 def test_a_sentence_without_marker_gets_the_passage_that_supports_it() -> None:
     answer = cited("The museum opened in 1923. The ferry carries 12 passengers. All is well in Paris.")
-    assert answer.text == (
-        "The museum opened in 1923. [1] The ferry carries 12 passengers. [2] All is well in Paris."
-    )
+    assert answer.text == ("The museum opened in 1923. [1] The ferry carries 12 passengers. [2] All is well in Paris.")
     assert [sentence.citations for sentence in answer.sentences] == [(1,), (2,), ()]
 
 
@@ -92,7 +90,24 @@ def test_markers_name_passages(marker: str, numbers: list[int]) -> None:
 
 PIECES = st.lists(
     st.sampled_from(
-        ["The museum opened in 1923", "Zebras run", ".", ". ", "[1]", " [2]", "[9]", "【3】", "[", "]", "1", ",", "\n\n", "- ", "`", "。"]
+        [
+            "The museum opened in 1923",
+            "Zebras run",
+            ".",
+            ". ",
+            "[1]",
+            " [2]",
+            "[9]",
+            "【3】",
+            "[",
+            "]",
+            "1",
+            ",",
+            "\n\n",
+            "- ",
+            "`",
+            "。",
+        ]
     )
 )
 

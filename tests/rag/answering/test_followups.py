@@ -13,7 +13,8 @@ def test_questions_that_cannot_stand_alone(question: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["Who wrote Hamlet?", "When did the ferry to Skomer start running?", "What is the net income of Amazon?"]
+    "question",
+    ["Who wrote Hamlet?", "When did the ferry to Skomer start running?", "What is the net income of Amazon?"],
 )
 def test_questions_that_stand_alone(question: str) -> None:
     assert not followups.leans_on_previous(question)

@@ -1,0 +1,284 @@
+"""The ingest thread: looks through folders, has files read, has passages embedded, and writes down what came of it.
+
+Everything durable is in the library: a file's row is its job, so a crash redoes what was pending and nothing else.
+Other threads leave commands; only this thread changes documents and Chroma. When the disk is full, or the folder
+cannot be written, work halts, says why, and tries again by itself.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+from inference.api import Cancelled, CpuBudget, EmbedderFacts, EmbeddingService, KnownError
+from rag.errors import StorageError
+from rag.ingestion.loaders.base import loader_identity
+from rag.ingestion.loaders.registry import Loaders, default_loaders
+from rag.ingestion.meaning import Meaning
+from rag.ingestion.pace import Pace
+from rag.ingestion.parse_pool import ParseEvent, ParseLimits, ParsePool
+from rag.ingestion.reading import Cutting, Reading
+from rag.ingestion.scanning import Scanner
+from rag.settings import RagSettings
+from rag.storage.library import Library
+from rag.storage.vectors import VectorIndex
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 5.0
+"""How long to wait before trying a full disk again."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Command:
+    run: Callable[[], None]
+    collection_id: int | None
+
+
+class IngestLoop:
+    """What the ingest thread owns and does. `post`, `pending`, `wake` and the attributes may be used by any thread.
+
+    Attributes:
+        paused: The user's wish.
+        problem: Why work stands still, if it does.
+        model_error: Why nothing can be found by meaning, if the embedding model does not load.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        vectors: VectorIndex,
+        embedding: EmbeddingService,
+        budget: CpuBudget,
+        settings: RagSettings,
+        password_of: Callable[[Path], str | None],
+        report: Callable[[set[int]], None],
+    ) -> None:
+        self._library = library
+        self._vectors = vectors
+        self._embedding = embedding
+        self._budget = budget
+        self._report = report
+        self._loaders: Loaders = default_loaders()
+        self._pool = ParsePool(budget.parse_workers(), ParseLimits(settings.parse_timeout_s, settings.parse_memory_mb))
+        self.pace = Pace()
+        self.scanner = Scanner(library, self._loaders)
+        self.reading = Reading(library, self._pool, settings, self.pace.files, password_of)
+        self.meaning = Meaning(library, vectors, embedding, self.pace.passages, self._pool.wake)
+        self._commands: deque[_Command] = deque()
+        self._waiting: Counter[int] = Counter()
+        self._lock = threading.Lock()
+        self._loading: Future[EmbedderFacts] | None = None
+        self._facts: EmbedderFacts | None = None
+        self._retry_at = 0.0
+        self._stopping = False
+        self.paused = False
+        self.problem: KnownError | None = None
+        self.model_error: KnownError | None = None
+
+    # --- Any thread ---------------------------------------------------------------------------------------------------
+
+    def post(self, run: Callable[[], None], collection_id: int | None = None) -> None:
+        """Have something done on the ingest thread; `pending` tells whether it still is to be done."""
+        with self._lock:
+            self._commands.append(_Command(run, collection_id))
+            if collection_id is not None:
+                self._waiting[collection_id] += 1
+        self._pool.wake()
+
+    def pending(self, collection_id: int | None) -> bool:
+        """Tell whether a command for a collection, or for any of them, waits or runs."""
+        with self._lock:
+            return self._waiting[collection_id] > 0 if collection_id is not None else self._waiting.total() > 0
+
+    def stop(self) -> None:
+        """Make `run` return soon; what is unfinished stays queued for the next start."""
+        self._stopping = True
+        self._pool.wake()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping
+
+    # --- The ingest thread --------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Work until `stop`; the main function of the ingest thread."""
+        self._vectors.on_lost = lambda: self.post(self.bring_over_all)
+        self._commands.appendleft(_Command(self._reset, None))
+        events: list[ParseEvent] = []
+        try:
+            while not self._stopping:
+                again = self._turn(events)
+                events = self._pool.poll(0.0 if again else self._patience_s())
+        finally:
+            self.meaning.stop()
+            self._pool.shutdown()
+            self._report(set())
+
+    def pause(self) -> None:
+        """Stop processes and embedding where they are."""
+        self._pool.suspend()
+        self.meaning.stop()
+        self.pace.stop()
+
+    def resume(self) -> None:
+        """Go on after `pause`, and try again what a problem had stopped."""
+        self._pool.resume()
+        self._retry_at = 0.0
+        self.retry_model()
+
+    def retry_model(self) -> None:
+        """Load the embedding model again, if it failed."""
+        if self.model_error is not None:
+            self.model_error = None
+            self._loading = None
+
+    def cancel(self, collection_id: int) -> None:
+        """Mark everything unfinished of a collection as cancelled; what is searchable by words stays so."""
+        rows = [row for row in self._library.files(collection_id) if row.state in {"queued", "reading", "searchable"}]
+        self.reading.drop({row.id for row in rows})
+        self.meaning.stop()
+        with self._library.db.write():
+            for row in rows:
+                self._library.set_file_state(row.id, "cancelled")
+
+    def forget(self, file_ids: Iterable[int], collection_id: int) -> None:
+        """End what is being done for files that were removed."""
+        self.reading.drop(set(file_ids))
+        if self._facts is not None:
+            self.meaning.apply(self._facts.identity, [collection_id])
+
+    def forget_collection(self, collection_id: int) -> None:
+        """End what is being done for a collection that was removed."""
+        self.reading.drop({row.id for row in self.reading.in_work if row.collection_id == collection_id})
+        self._vectors.drop_collection(collection_id)
+
+    def warm_up(self) -> None:
+        """Open Chroma, and compare it with the library once the embedding model is known."""
+        self._vectors.open()
+        if self._model() is not None:
+            self.bring_over_all()
+
+    def bring_over_all(self) -> None:
+        """Make Chroma hold what the library has, in all collections."""
+        facts = self._model()
+        if facts is None:
+            return
+        for collection in self._library.collections():
+            self.meaning.apply(facts.identity, [collection.id])
+            if collection.ready_files + collection.failed_files >= collection.files:
+                self.meaning.drop_stale_indexes(facts.identity, collection.id)
+
+    def _turn(self, events: list[ParseEvent]) -> bool:
+        """Do what there is to do now; returns whether there is more at once."""
+        changed: set[int] = set()
+        more = False
+        try:
+            self._recover()
+            changed |= self._run_commands()
+            changed |= {found for event in events if (found := self.reading.handle(event)) is not None}
+            if not self.paused:
+                changed |= self._advance()
+            more = bool(changed) and self.problem is None
+        except StorageError as error:
+            self._halt(error)
+        except Exception as error:  # The top of a thread: it must not end in silence, with all files waiting for it.
+            log.exception("indexing stopped")
+            self._halt(_internal(error))
+        self._report(changed)
+        return more
+
+    def _advance(self) -> set[int]:
+        if not (self.reading.in_work or self._library.queued_files(1) or self._library.incomplete_collections()):
+            self.pace.stop()
+            return set()
+        facts = self._model()
+        if facts is None and self.model_error is None:
+            return set()
+        self._pool.size = self._budget.parse_workers()
+        changed = self.reading.feed()
+        # Reading everything first makes all of it searchable by words soon; it delays embedding by a twentieth.
+        if facts is not None and not self.reading.more:
+            changed |= self.meaning.step(facts.identity)
+        return changed
+
+    def _run_commands(self) -> set[int]:
+        changed: set[int] = set()
+        while self._commands and not self._stopping:
+            command = self._commands[0]
+            command.run()
+            # One that failed for want of room stays, and is done again.
+            self._commands.popleft()
+            if command.collection_id is not None:
+                changed.add(command.collection_id)
+                with self._lock:
+                    self._waiting[command.collection_id] -= 1
+        return changed
+
+    def _model(self) -> EmbedderFacts | None:
+        """Return the embedding model's facts once it is loaded; begins to load it."""
+        if self._facts is not None or self.model_error is not None:
+            return self._facts
+        if self._loading is None:
+            self._loading = self._embedding.warm_up()
+            self._loading.add_done_callback(lambda _: self._pool.wake())
+        if not self._loading.done():
+            return None
+        try:
+            self._facts = self._loading.result()
+        except Cancelled:
+            return None
+        except KnownError as error:
+            log.info("the embedding model does not load: %s", error.message)
+            self.model_error = error
+            return None
+        self.reading.cutting = Cutting.for_model(self._facts)
+        self._queue_outdated()
+        return self._facts
+
+    def _queue_outdated(self) -> None:
+        """Queue documents that were read by an older loader, or cut for another embedding model."""
+        loaders = {loader.name: loader_identity(loader) for loader in self._loaders.all}
+        for collection in self._library.collections():
+            for row in self._library.files(collection.id):
+                if row.document_id is None or row.sha256 is None or row.state not in {"searchable", "ready"}:
+                    continue
+                document = self._library.document(row.document_id)
+                current = loaders.get(document.kind) if document is not None else None
+                if current and not self._library.find_document(row.sha256, current, self.reading.cutting.identity):
+                    self._library.requeue_file(row.id)
+
+    def _reset(self) -> None:
+        self._library.reset_interrupted()
+
+    def _recover(self) -> None:
+        """After a halt, try whether writing works again."""
+        if self.problem is None or time.monotonic() < self._retry_at:
+            return
+        self._retry_at = time.monotonic() + RETRY_S
+        self._library.reset_interrupted()
+        self.problem = None
+
+    def _halt(self, error: KnownError) -> None:
+        if isinstance(error, StorageError):
+            log.info("indexing halts: %s", error.message)
+        self.problem = error
+        self._retry_at = time.monotonic() + RETRY_S
+        self.meaning.stop()
+        self.reading.drop()
+        self.pace.stop()
+
+    def _patience_s(self) -> float | None:
+        return max(0.0, self._retry_at - time.monotonic()) + 0.01 if self.problem is not None else None
+
+
+def _internal(error: Exception) -> KnownError:
+    return KnownError(
+        f"Indexing stopped because of an unexpected error: {type(error).__name__}.",
+        remedy="It is tried again by itself; if it comes back, the log tells more.",
+    )

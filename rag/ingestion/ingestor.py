@@ -1,0 +1,230 @@
+"""The face of ingestion: commands that return at once, progress that may be read at any time, and a way to wait.
+
+The work is done by `ingest_loop` on the ingest thread.
+"""
+
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from inference.api import CancelToken, CpuBudget, EmbeddingService
+from rag.errors import UnreadableFile
+from rag.ingestion.ingest_loop import IngestLoop
+from rag.ingestion.walker import is_gone
+from rag.settings import RagSettings
+from rag.storage.library import Library
+from rag.storage.vectors import VectorIndex
+from rag.types import Change, FileProblem, IndexingProgress
+
+_WATCH_S = 0.25
+
+Until = Literal["searchable", "ready"]
+
+
+class Ingestor:
+    """Reads, cuts and embeds the files of collections in the background; any thread."""
+
+    def __init__(
+        self,
+        library: Library,
+        vectors: VectorIndex,
+        embedding: EmbeddingService,
+        budget: CpuBudget,
+        settings: RagSettings,
+        on_change: Callable[[Change], None],
+    ) -> None:
+        self._library = library
+        self._on_change = on_change
+        self._passwords: dict[Path, str] = {}
+        self._cancels: Counter[int] = Counter()
+        self._changed = threading.Condition()
+        self._loop = IngestLoop(library, vectors, embedding, budget, settings, self.password_of, self._report)
+        self._thread = threading.Thread(target=self._loop.run, name="ingest", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work, with what the last run left unfinished."""
+        self._thread.start()
+
+    def shutdown(self) -> None:
+        """Stop soon; what is unfinished goes on with the next start."""
+        self._loop.stop()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def warm_up(self) -> None:
+        """Open the vector index in the background."""
+        self._loop.post(self._loop.warm_up)
+
+    # --- Files --------------------------------------------------------------------------------------------------------
+
+    def add_paths(self, collection_id: int, paths: Sequence[Path]) -> None:
+        """Add files and folders to a collection, or look at them again; only what changed is read.
+
+        Raises:
+            UnreadableFile: One of the paths is not there; none is added then.
+            UnknownCollection: There is no such collection.
+        """
+        absolute = [Path(os.path.abspath(path.expanduser())) for path in paths]  # noqa: PTH100 - links are kept.
+        for path in absolute:
+            _require(path)
+        for path in absolute:
+            self._library.add_root(collection_id, path)
+            self._scan(collection_id, path, again=True)
+
+    def rescan(self, collection_id: int) -> None:
+        """Find new, changed and vanished files in the folders of a collection."""
+        for root in self._library.roots(collection_id):
+            self._scan(collection_id, root, again=False)
+
+    def remove_file(self, file_id: int) -> None:
+        """Take a file out of its collection; the file itself is not touched."""
+        row = self._library.file(file_id)
+        if row is None:
+            return
+        self._library.remove_file(file_id)
+        self._library.remove_root(row.collection_id, row.path)
+        self._loop.post(lambda: self._loop.forget([file_id], row.collection_id), row.collection_id)
+
+    def remove_collection(self, collection_id: int) -> None:
+        """Forget a collection and everything that was read for it alone."""
+        self._cancels[collection_id] += 1
+        self._library.delete_collection(collection_id)
+        self._loop.post(lambda: self._loop.forget_collection(collection_id))
+
+    def retry(self, file_id: int, password: str | None = None) -> None:
+        """Read a file again; the password is kept in memory for as long as the program runs."""
+        row = self._library.file(file_id)
+        if row is None:
+            return
+        if password is not None:
+            self._passwords[row.path] = password
+        self._library.requeue_file(file_id)
+        self._loop.post(self._loop.retry_model, row.collection_id)
+
+    def password_of(self, path: Path) -> str | None:
+        """Return the password that the user gave for a file."""
+        return self._passwords.get(path)
+
+    # --- Work ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def paused(self) -> bool:
+        return self._loop.paused
+
+    def pause(self) -> None:
+        """Stop working within two seconds, until `resume`."""
+        self._loop.paused = True
+        self._loop.post(self._loop.pause)
+        self._report(set())
+
+    def resume(self) -> None:
+        """Go on after `pause`, or try again what a full disk had stopped."""
+        self._loop.paused = False
+        self._loop.post(self._loop.resume)
+        self._report(set())
+
+    def cancel(self, collection_id: int) -> None:
+        """Give up what is unfinished in a collection; adding its paths again takes it up anew."""
+        self._cancels[collection_id] += 1
+        self._loop.post(lambda: self._loop.cancel(collection_id), collection_id)
+
+    @property
+    def problem(self) -> FileProblem | None:
+        """Return why nothing moves (a full disk, an embedding model that does not load), if so."""
+        error = self._loop.problem or self._loop.model_error
+        return None if error is None else FileProblem(error.code, error.message, error.remedy, error.path)
+
+    def notices(self, collection_id: int) -> list[FileProblem]:
+        """Return what is wrong with folders of a collection: away, or not to be listed."""
+        return list(self._loop.scanner.notices.get(collection_id, {}).values())
+
+    def progress(self, collection_id: int | None = None) -> IndexingProgress:
+        """Return how far a collection is, or all of them; one file more while folders are looked through."""
+        looking = self._loop.pending(collection_id)
+        counts = self._library.counts(collection_id)
+        current = self._loop.reading.current
+        return IndexingProgress(
+            collection_id,
+            counts.files_total + looking,
+            counts.files_searchable,
+            counts.files_ready,
+            counts.files_failed,
+            counts.passages_total,
+            counts.passages_embedded,
+            None if current is None else current.name,
+            self._loop.paused,
+            None if looking or self._loop.paused else self._loop.pace.seconds_left(counts),
+        )
+
+    def wait(
+        self,
+        collection_id: int,
+        until: Until = "ready",
+        timeout_s: float | None = None,
+        on_progress: Callable[[IndexingProgress], None] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> bool:
+        """Block until all files of a collection got that far, or failed.
+
+        Returns:
+            False when cancelled, shut down, or out of time.
+
+        Raises:
+            KnownError: Work stands still: the disk is full, or (for "ready") the embedding model does not load.
+        """
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        cancels = self._cancels[collection_id]
+        while True:
+            progress = self.progress(collection_id)
+            if on_progress is not None:
+                on_progress(progress)
+            if _is_done(progress, until):
+                return True
+            given_up = (cancel is not None and cancel.cancelled) or self._cancels[collection_id] != cancels
+            late = deadline is not None and time.monotonic() >= deadline
+            if given_up or late or self._loop.stopping:
+                return False
+            self._raise_problem(progress, until)
+            with self._changed:
+                self._changed.wait(_WATCH_S)
+
+    def _raise_problem(self, progress: IndexingProgress, until: Until) -> None:
+        if self._loop.problem is not None:
+            raise self._loop.problem
+        if until == "ready" and self._loop.model_error is not None and _is_done(progress, "searchable"):
+            raise self._loop.model_error
+
+    def _scan(self, collection_id: int, root: Path, *, again: bool) -> None:
+        cancels = self._cancels[collection_id]
+
+        def stopped() -> bool:
+            return self._cancels[collection_id] != cancels or self._loop.stopping
+
+        def scan() -> None:
+            self._loop.retry_model()
+            self._loop.scanner.scan(collection_id, root, stopped, again=again)
+
+        self._loop.post(scan, collection_id)
+
+    def _report(self, collection_ids: set[int]) -> None:
+        """Tell whoever waits, and whoever listens, that something moved."""
+        with self._changed:
+            self._changed.notify_all()
+        if collection_ids:
+            self._on_change(Change(files=frozenset(collection_ids)))
+
+
+def _is_done(progress: IndexingProgress, until: Until) -> bool:
+    reached = progress.files_searchable if until == "searchable" else progress.files_ready
+    return reached + progress.files_failed >= progress.files_total
+
+
+def _require(path: Path) -> None:
+    if is_gone(path):
+        raise UnreadableFile(
+            f"“{path}” is not there.", remedy="Check the spelling, or connect the disk that holds it.", path=path
+        )

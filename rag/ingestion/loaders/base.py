@@ -1,0 +1,90 @@
+"""What a loader is, and the words that all of them use when a file cannot be read.
+
+A loader is one class with one method; further ones enter by the entry point group `carrel.loaders`. Loaders run in a
+parse process, so they may be slow and may crash; what they raise on purpose is a `DocumentError`.
+"""
+
+import re
+from pathlib import Path
+from typing import Protocol
+
+from rag.errors import DamagedDocument, DocumentError, EmptyDocument, UnreadableFile
+from rag.types import LoadedDocument
+
+
+class Loader(Protocol):
+    """Reads one format.
+
+    Attributes:
+        name: The format, as in `LoadedDocument.kind`.
+        version: Raised whenever the same bytes would give another text; documents of older versions are read again.
+        suffixes: File name endings, lower case with the dot.
+    """
+
+    name: str
+    version: int
+    suffixes: frozenset[str]
+
+    def load(self, path: Path, password: str | None = None) -> LoadedDocument:
+        """Return the document's text; raises `DocumentError`. Called in a parse process."""
+        ...
+
+
+def loader_identity(loader: Loader) -> str:
+    """Return what belongs to each document that the loader has read."""
+    return f"{loader.name}-{loader.version}"
+
+
+def has_words(text: str) -> bool:
+    """Tell whether a text holds any letter or digit."""
+    return re.search(r"[^\W_]", text) is not None
+
+
+def readable_title(candidate: str | None, path: Path) -> str:
+    """Return a document's own title where it is one, otherwise its file name without ending."""
+    title = re.sub(r"\s+", " ", candidate or "").strip()
+    words = re.findall(r"[^\W\d_]{2,}", title)
+    is_file_name = re.fullmatch(r"\S+\.\w{2,4}", title) or re.match(
+        r"(?i)(microsoft word|untitled|document\d*$)", title
+    )
+    if words and not is_file_name and len(title) <= 200:
+        return title
+    return path.stem
+
+
+def empty_document(path: Path) -> EmptyDocument:
+    return EmptyDocument(
+        f"“{path.name}” contains no text.",
+        remedy="Check that it is the right file; there is nothing to read.",
+        path=path,
+    )
+
+
+def damaged_document(path: Path, kind: str) -> DamagedDocument:
+    return DamagedDocument(
+        f"“{path.name}” is damaged: it cannot be read as {kind}.",
+        remedy="Open it in the program that made it and save it again, or get a fresh copy.",
+        path=path,
+    )
+
+
+def unreadable_file(path: Path, error: OSError) -> DocumentError:
+    """Word a refusal of the operating system: permission, vanished file, broken disk."""
+    if isinstance(error, PermissionError):
+        return UnreadableFile(
+            f"“{path.name}” may not be read: permission denied.",
+            remedy="Give yourself permission to read the file, then try again.",
+            path=path,
+        )
+    if isinstance(error, FileNotFoundError):
+        return UnreadableFile(
+            f"“{path.name}” is not there any more.",
+            remedy="Bring the file back or remove it from the collection.",
+            path=path,
+        )
+    reason = error.strerror or type(error).__name__
+    return UnreadableFile(
+        f"“{path.name}” cannot be read: {reason}.",
+        remedy="Check that its disk is connected and whole, then try again.",
+        path=path,
+    )

@@ -1,0 +1,159 @@
+"""Word documents: headings, paragraphs, tables and notes in reading order, located by paragraphs.
+
+The XML is walked instead of python-docx's paragraphs, which leave out content controls, links and insertions.
+"""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.ingestion.loaders.base import damaged_document, empty_document, has_words, loader_identity, readable_title
+from rag.ingestion.loaders.text_builder import TextBuilder
+from rag.types import LoadedDocument
+
+if TYPE_CHECKING:
+    from docx.document import Document
+    from lxml.etree import _Element
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_CONTAINERS = frozenset(_W + name for name in ("sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo"))
+_SKIPPED = frozenset(_W + name for name in ("del", "moveFrom", "instrText", "rPr", "pPr"))
+_BREAKS = {_W + "tab": "\t", _W + "br": "\n", _W + "cr": "\n", _W + "noBreakHyphen": "-"}
+_CHOICE_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_NOTE_PARTS = ("/footnotes", "/endnotes")
+
+
+class DocxLoader:
+    name = "docx"
+    version = 1
+    suffixes = frozenset({".docx", ".docm", ".dotx", ".dotm"})
+
+    def load(self, path: Path, password: str | None = None) -> LoadedDocument:
+        """Return the document as one page; encrypted ones are no ZIP files and never come here."""
+        del password
+        document = _open(path)
+        builder = TextBuilder()
+        _read_blocks(document.element.body, builder, _heading_levels(document))
+        _read_notes(document, builder)
+        page = builder.page()
+        if not has_words(page.text):
+            raise empty_document(path)
+        properties = document.core_properties
+        first = page.headings[0].title if page.headings else None
+        return LoadedDocument(
+            readable_title(properties.title or first, path),
+            self.name,
+            loader_identity(self),
+            (page,),
+            author=properties.author or None,
+            created=properties.created,
+        )
+
+
+def _open(path: Path) -> "Document":
+    import docx
+    from docx.opc.exceptions import OpcError
+    from lxml.etree import LxmlError
+
+    try:
+        # By handle: python-docx takes a path that is no ZIP file for a missing one.
+        with path.open("rb") as file:
+            return docx.Document(file)
+    except (OpcError, LxmlError, zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError) as exc:
+        raise damaged_document(path, "a Word document") from exc
+
+
+def _heading_levels(document: "Document") -> dict[str, int]:
+    """Map style ids to heading levels: by outline level, by name, or inherited from the style they build on."""
+    levels: dict[str, int] = {}
+    for style in document.styles.element.iter(_W + "style"):
+        identity = style.get(_W + "styleId")
+        name_element = style.find(_W + "name")
+        name = "" if name_element is None else (name_element.get(_W + "val") or "").lower()
+        outline = style.find(f"{_W}pPr/{_W}outlineLvl")
+        based_on = style.find(_W + "basedOn")
+        level = _level(name, outline, None if based_on is None else levels.get(based_on.get(_W + "val") or ""))
+        if identity and level is not None:
+            levels[identity] = level
+    return levels
+
+
+def _level(style_name: str, outline: "_Element | None", inherited: int | None) -> int | None:
+    if style_name == "title":
+        return 1
+    if style_name.startswith("heading ") and style_name[8:].isdigit():
+        return int(style_name[8:])
+    if outline is not None:
+        value = outline.get(_W + "val") or "9"
+        return int(value) + 1 if value.isdigit() and int(value) < 9 else None
+    return inherited
+
+
+def _read_blocks(parent: "_Element", builder: TextBuilder, levels: dict[str, int]) -> None:
+    for child in parent:
+        if child.tag == _W + "p":
+            _read_paragraph(child, builder, levels)
+        elif child.tag == _W + "tbl":
+            _read_table(child, builder)
+        elif child.tag in _CONTAINERS:
+            _read_blocks(child, builder, levels)
+
+
+def _read_paragraph(paragraph: "_Element", builder: TextBuilder, levels: dict[str, int]) -> None:
+    style = paragraph.find(f"{_W}pPr/{_W}pStyle")
+    level = None if style is None else levels.get(style.get(_W + "val") or "")
+    text = _text(paragraph)
+    if level is not None:
+        builder.heading(text, level)
+    elif paragraph.find(f"{_W}pPr/{_W}numPr") is not None and text.strip():
+        builder.paragraph("- " + text)
+    else:
+        builder.paragraph(text)
+
+
+def _read_table(table: "_Element", builder: TextBuilder) -> None:
+    builder.end_table()
+    for row in table.iter(_W + "tr"):
+        # A table in a cell is read with its cell; its rows are not rows of this one.
+        if next(row.iterancestors(_W + "tbl")) is table:
+            builder.row(
+                [_cell_text(cell) for cell in row.iter(_W + "tc") if next(cell.iterancestors(_W + "tr")) is row]
+            )
+    builder.end_table()
+
+
+def _cell_text(cell: "_Element") -> str:
+    texts = (_text(paragraph) for paragraph in cell.iter(_W + "p"))
+    return " ".join(" ".join(texts).split())
+
+
+def _text(paragraph: "_Element") -> str:
+    return "".join(_pieces(paragraph)).strip()
+
+
+def _pieces(element: "_Element") -> Iterator[str]:
+    for child in element:
+        if child.tag == _W + "t":
+            yield child.text or ""
+        elif child.tag in _BREAKS:
+            yield _BREAKS[child.tag]
+        elif child.tag == _W + "txbxContent":
+            yield "\n"
+            for paragraph in child.iter(_W + "p"):
+                yield _text(paragraph) + "\n"
+        elif child.tag not in _SKIPPED and child.tag != _CHOICE_FALLBACK:
+            yield from _pieces(child)
+
+
+def _read_notes(document: "Document", builder: TextBuilder) -> None:
+    """Add footnotes and endnotes below the text."""
+    from lxml import etree
+
+    for relation in document.part.rels.values():
+        if relation.is_external or not relation.reltype.endswith(_NOTE_PARTS):
+            continue
+        parser = etree.XMLParser(resolve_entities=False, no_network=True)
+        for note in etree.fromstring(relation.target_part.blob, parser):
+            if note.get(_W + "type") in {None, "normal"}:
+                builder.paragraph("\n".join(filter(None, (_text(paragraph) for paragraph in note.iter(_W + "p")))))

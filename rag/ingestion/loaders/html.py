@@ -1,0 +1,178 @@
+"""HTML: what a reader would see, as paragraphs, headings and table rows. No scripts, no styles, no hidden parts."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.ingestion.loaders.base import empty_document, has_words, loader_identity, readable_title
+from rag.ingestion.loaders.decoding import decode_text
+from rag.ingestion.loaders.text_builder import TextBuilder
+from rag.types import LoadedDocument
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_SKIPPED_NAMES = "script style noscript template head iframe object embed svg canvas video audio select datalist"
+_SKIPPED = frozenset(_SKIPPED_NAMES.split())
+_BLOCK_NAMES = (
+    "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form "
+    "header hr html li main nav ol p pre section summary table tbody tfoot thead ul caption"
+)
+_BLOCKS = frozenset(_BLOCK_NAMES.split())
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE)
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+
+class HtmlLoader:
+    name = "html"
+    version = 1
+    suffixes = frozenset({".html", ".htm", ".xhtml", ".shtml"})
+
+    def load(self, path: Path, password: str | None = None) -> LoadedDocument:
+        """Return the visible text as one page; `password` is of no use here."""
+        del password
+        from lxml import etree, html
+
+        text = _decoded(path.read_bytes(), path)
+        # An encoding declaration inside already decoded text makes lxml refuse it.
+        text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
+        parser = html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True, no_network=True)
+        try:
+            root = html.document_fromstring(text, parser=parser)
+        except (etree.ParserError, ValueError) as exc:
+            raise empty_document(path) from exc
+        builder = TextBuilder()
+        _Reader(builder).read(root)
+        page = builder.page()
+        if not has_words(page.text):
+            raise empty_document(path)
+        title = readable_title(root.findtext(".//title") or _first_heading(builder), path)
+        return LoadedDocument(title, self.name, loader_identity(self), (page,))
+
+
+def _decoded(data: bytes, path: Path) -> str:
+    declared = _META_CHARSET.search(data[:4096])
+    if declared and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return decode_text(data.decode(declared[1].decode("ascii")).encode(), path)
+        except (LookupError, UnicodeDecodeError):
+            pass  # The page lies about itself; its bytes decide.
+    return decode_text(data, path)
+
+
+def _first_heading(builder: TextBuilder) -> str | None:
+    return builder.headings[0].title if builder.headings else None
+
+
+class _Reader:
+    """Walks a tree without recursion, since pages nest their elements thousands deep."""
+
+    def __init__(self, builder: TextBuilder) -> None:
+        self._builder = builder
+        self._inline: list[str] = []
+        self._rows: list[list[str]] = []
+        self._pre_depth = 0
+
+    def read(self, root: "_Element") -> None:
+        for event, element in _walk(root):
+            if event == "start":
+                self._open(str(element.tag).lower(), element)
+            elif event == "end":
+                self._close(str(element.tag).lower())
+            else:
+                self._inline.append(self._text(element.tail))
+        self._flush()
+
+    def _open(self, tag: str, element: "_Element") -> None:
+        if tag == "tr":
+            self._flush()
+            self._rows.append([])
+        elif tag in _BLOCKS or tag in _HEADINGS:
+            self._break()
+            if tag == "table" and not self._rows:
+                self._builder.end_table()
+            if tag == "li":
+                self._inline.append("- ")
+        elif tag == "br":
+            self._inline.append(" " if self._rows else "\n")
+        if tag == "pre":
+            self._pre_depth += 1
+        self._inline.append(self._text(element.text))
+
+    def _close(self, tag: str) -> None:
+        if tag in {"td", "th"} and self._rows:
+            self._rows[-1].append(self._take())
+        elif tag == "tr" and self._rows:
+            self._end_row()
+        elif tag in _HEADINGS and not self._rows:
+            self._builder.heading(self._take(), _HEADINGS[tag])
+        elif tag in _BLOCKS:
+            self._break()
+        if tag == "pre":
+            self._pre_depth -= 1
+
+    def _end_row(self) -> None:
+        cells = self._rows.pop()
+        stray = self._take()
+        cells = [cell for cell in [*cells, stray] if cell]
+        if self._rows:
+            # A table inside a cell: its rows become that cell's text.
+            self._inline.append(" | ".join(cells) + " ")
+        else:
+            self._builder.row(cells)
+
+    def _break(self) -> None:
+        if self._rows:
+            self._inline.append(" ")
+        else:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._rows:
+            return
+        if self._pre_depth:
+            text = "".join(self._inline).strip("\n")
+            self._inline.clear()
+        else:
+            text = self._take()
+        if text not in {"", "-"}:
+            self._builder.paragraph(text)
+
+    def _take(self) -> str:
+        text = "".join(self._inline)
+        self._inline.clear()
+        lines = (re.sub(r"[ \t\f\v\xa0]+", " ", line).strip() for line in text.split("\n"))
+        joined = "\n".join(line for line in lines if line)
+        return joined.replace("\n", " ") if self._rows else joined
+
+    def _text(self, text: str | None) -> str:
+        if not text:
+            return ""
+        return text if self._pre_depth else re.sub(r"\s+", " ", text)
+
+
+def _is_hidden(element: "_Element") -> bool:
+    return (
+        not isinstance(element.tag, str)
+        or element.tag.lower() in _SKIPPED
+        or element.get("hidden") is not None
+        or element.get("aria-hidden") == "true"
+        or _HIDDEN_STYLE.search(element.get("style") or "") is not None
+    )
+
+
+def _walk(root: "_Element") -> "Iterator[tuple[str, _Element]]":
+    """Yield each visible element at its start and end, and each one, hidden or not, for the text behind it."""
+    stack: list[tuple[str, _Element]] = [("start", root)]
+    while stack:
+        event, element = stack.pop()
+        if event != "start":
+            yield event, element
+            continue
+        stack.append(("tail", element))
+        if not _is_hidden(element):
+            yield "start", element
+            stack.append(("end", element))
+            stack.extend(("start", child) for child in reversed(element))

@@ -1,0 +1,188 @@
+"""Chooses the loader for a file: by its contents first, by its name where contents do not tell.
+
+A PDF named `.txt` is read as a PDF; a web page named `.pdf` is refused with words that say what it is. Further
+loaders enter by the entry point group `carrel.loaders` and come before the built-in ones of the same suffix.
+"""
+
+import zipfile
+from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from rag.errors import DocumentError, EncryptedDocument, UnknownFormat
+from rag.ingestion.loaders.base import Loader, damaged_document, empty_document, unreadable_file
+from rag.ingestion.loaders.docx import DocxLoader
+from rag.ingestion.loaders.html import HtmlLoader
+from rag.ingestion.loaders.markdown import MarkdownLoader
+from rag.ingestion.loaders.pdf import PdfLoader
+from rag.ingestion.loaders.plain_text import PlainTextLoader
+from rag.ingestion.loaders.source_code import SourceCodeLoader
+
+NAMED_TEXT = frozenset(
+    {"readme", "license", "licence", "copying", "notice", "authors", "changelog", "makefile", "dockerfile"}
+)
+"""Names without ending that are text."""
+NOT_YET = {
+    ".doc": "Word 97",
+    ".rtf": "Rich Text",
+    ".odt": "OpenDocument text",
+    ".xls": "Excel",
+    ".xlsx": "Excel",
+    ".ods": "OpenDocument table",
+    ".ppt": "PowerPoint",
+    ".pptx": "PowerPoint",
+    ".odp": "OpenDocument slides",
+    ".epub": "EPUB",
+    ".pages": "Pages",
+    ".djvu": "DjVu",
+}
+"""Document formats that are listed as unread, since someone would miss them."""
+_BINARY_MAGIC = (
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"II*\0", "a TIFF picture"),
+    (b"MM\0*", "a TIFF picture"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", "a program"),
+    (b"\x1f\x8b", "a compressed archive"),
+    (b"7z\xbc\xaf", "a compressed archive"),
+    (b"Rar!", "a compressed archive"),
+    (b"SQLite format 3\0", "a database"),
+    (b"GGUF", "a model"),
+)
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_HEAD_BYTES = 4096
+
+
+class Loaders:
+    """The known loaders, in order of preference."""
+
+    def __init__(self, loaders: Sequence[Loader]) -> None:
+        self.all = tuple(loaders)
+        self._by_suffix: dict[str, Loader] = {}
+        for loader in reversed(loaders):
+            self._by_suffix.update(dict.fromkeys(loader.suffixes, loader))
+
+    @property
+    def suffixes(self) -> frozenset[str]:
+        """Return all endings that some loader reads."""
+        return frozenset(self._by_suffix)
+
+    def wanted(self, path: Path) -> bool:
+        """Tell whether a file found in a folder is a document, or one that its owner would miss."""
+        suffix = path.suffix.lower()
+        return suffix in self._by_suffix or suffix in NOT_YET or (not suffix and path.name.lower() in NAMED_TEXT)
+
+    def choose(self, path: Path) -> Loader:
+        """Return the loader for the file; raises `DocumentError` where there is none. Reads its first bytes."""
+        head = _head(path)
+        if not head:
+            raise _zero_bytes(path)
+        if b"%PDF-" in head[:1024]:
+            return self._by_suffix[".pdf"]
+        if head.startswith(b"PK\x03\x04"):
+            return self._for_zip(path)
+        if head.startswith(_OLE):
+            raise _ole_error(path)
+        _refuse_magic(head, path)
+        return self._for_text(head, path)
+
+    def _for_zip(self, path: Path) -> Loader:
+        suffix = path.suffix.lower()
+        try:
+            with zipfile.ZipFile(path) as archive:
+                names = set(archive.namelist())
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as exc:
+            raise damaged_document(path, NOT_YET.get(suffix, "a Word document")) from exc
+        if "word/document.xml" in names:
+            return self._by_suffix[".docx"]
+        special = self._by_suffix.get(suffix)
+        if special is not None and type(special) not in _TEXTUAL and suffix != ".docx":
+            return special
+        raise not_yet(path) if suffix in NOT_YET else _not_what_it_says(path, "a ZIP archive")
+
+    def _for_text(self, head: bytes, path: Path) -> Loader:
+        suffix = path.suffix.lower()
+        loader = self._by_suffix.get(suffix)
+        if isinstance(loader, PdfLoader | DocxLoader):
+            raise self._text_in_disguise(head, path, loader)
+        if suffix in NOT_YET:
+            raise not_yet(path)
+        # A text of unknown ending is still a text; bytes that are none are refused while they are decoded.
+        return loader or self._by_suffix[".txt"]
+
+    def _text_in_disguise(self, head: bytes, path: Path, loader: Loader) -> DocumentError:
+        kind = "a PDF" if isinstance(loader, PdfLoader) else "a Word document"
+        start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
+        if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
+            return UnknownFormat(
+                f"“{path.name}” is a web page, not {kind}.",
+                remedy="Download the document again, or rename the file to .html to read the page.",
+                path=path,
+            )
+        return damaged_document(path, kind)
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD_BYTES)
+    except OSError as exc:
+        raise unreadable_file(path, exc) from exc
+
+
+def _zero_bytes(path: Path) -> DocumentError:
+    error = empty_document(path)
+    error.message = f"“{path.name}” is empty: it has no bytes."
+    return error
+
+
+def _refuse_magic(head: bytes, path: Path) -> None:
+    for magic, kind in _BINARY_MAGIC:
+        if head.startswith(magic) and (len(magic) > 2 or b"\0" in head):
+            raise _not_what_it_says(path, kind)
+
+
+def _not_what_it_says(path: Path, kind: str) -> UnknownFormat:
+    return UnknownFormat(
+        f"“{path.name}” is {kind}, which cannot be read as a document.",
+        remedy="Add a PDF, Word document, web page or text file instead.",
+        path=path,
+    )
+
+
+def not_yet(path: Path) -> UnknownFormat:
+    """Return the error for a document format that is known, but not read."""
+    kind = NOT_YET[path.suffix.lower()]
+    return UnknownFormat(
+        f"“{path.name}” is a file of the format {kind}, which is not read.",
+        remedy="Save it as PDF or as a Word document (.docx) and add that.",
+        path=path,
+    )
+
+
+def _ole_error(path: Path) -> DocumentError:
+    # Word encrypts by wrapping the document into the old container, with a stream of this name.
+    if "EncryptedPackage".encode("utf-16-le") in path.read_bytes()[:1_000_000]:
+        return EncryptedDocument(
+            f"“{path.name}” is protected by a password.",
+            remedy="Open it in Word, remove the password and save it again.",
+            path=path,
+        )
+    if path.suffix.lower() in NOT_YET:
+        return not_yet(path)
+    return _not_what_it_says(path, "a file of an old Office format")
+
+
+_TEXTUAL = (PlainTextLoader, SourceCodeLoader, MarkdownLoader, HtmlLoader)
+
+
+@cache
+def default_loaders() -> Loaders:
+    """Return the loaders of entry points and the built-in ones, made once in each process."""
+    extra: list[Loader] = [point.load()() for point in entry_points(group="carrel.loaders")]
+    return Loaders(
+        [*extra, PdfLoader(), DocxLoader(), MarkdownLoader(), HtmlLoader(), SourceCodeLoader(), PlainTextLoader()]
+    )

@@ -1,0 +1,214 @@
+"""The child process that draws pages of PDFs and tells where their characters stand.
+
+It opens untrusted files, so it may die; the parent then starts another one. The last document stays open, since a
+reader turns pages of one file.
+"""
+
+import ctypes
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.api import KnownError
+from rag.ingestion.boxes import Boxes
+from rag.ingestion.loaders.base import damaged_document, unreadable_file
+from rag.ingestion.loaders.pdf import open_pdf
+from rag.ingestion.loaders.pdf_text import char_indices, clean_with_origin, raw_text
+
+if TYPE_CHECKING:
+    import pypdfium2 as pdfium
+
+_MOST_PIXELS = 40_000_000
+_FINE = 1000
+"""pdfium maps page to device in whole numbers; so many make a point."""
+
+
+@dataclass(frozen=True)
+class DrawPage:
+    path: Path
+    page_index: int
+    scale: float
+    password: str | None
+
+
+@dataclass(frozen=True)
+class LocateText:
+    path: Path
+    page_index: int
+    password: str | None
+
+
+PageRequest = DrawPage | LocateText
+
+
+@dataclass(frozen=True)
+class PageFailed:
+    error: KnownError
+
+
+@dataclass(frozen=True)
+class PageDrawn:
+    """Size of a picture, whose pixels follow as one message of bytes: four bytes a pixel, B, G, R, unused."""
+
+    width: int
+    height: int
+    stride: int
+
+
+@dataclass(frozen=True)
+class PageBoxes:
+    """Where the characters of a page stand.
+
+    Attributes:
+        text: The page's text; if it is not the stored one, the file has changed and nothing can be marked.
+        boxes: float32, (len(text), 4), as in `rag.ingestion.boxes`.
+        width: Points, of the page as it is shown.
+        height: Points.
+    """
+
+    text: str
+    boxes: Boxes
+    width: float
+    height: float
+
+
+class _OpenDocument:
+    """The document that was asked for last, with what tells whether it changed."""
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._document: pdfium.PdfDocument | None = None
+
+    def get(self, path: Path, password: str | None) -> "pdfium.PdfDocument":
+        try:
+            stat = path.stat()
+        except OSError as exc:
+            raise unreadable_file(path, exc) from exc
+        key = (path, password, stat.st_mtime_ns, stat.st_size)
+        if self._document is None or key != self._key:
+            self._close()
+            self._document = open_pdf(path, password)
+            self._key = key
+        if self._document is None:
+            raise damaged_document(path, "a PDF")
+        return self._document
+
+    def _close(self) -> None:
+        if self._document is not None:
+            self._document.close()
+            self._document = None
+
+
+def serve(connection: "Connection[object, object]") -> None:
+    """Answer requests until the parent hangs up; the main function of the child."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    opened = _OpenDocument()
+    while True:
+        try:
+            request = connection.recv()
+            if not isinstance(request, DrawPage | LocateText):
+                return
+            _answer(connection, request, opened)
+        except (EOFError, OSError):
+            return
+
+
+def _answer(connection: "Connection[object, object]", request: PageRequest, opened: _OpenDocument) -> None:
+    try:
+        with _page(opened, request) as page:
+            if isinstance(request, LocateText):
+                connection.send(page_boxes(page))
+                return
+            drawn, pixels = _draw(page, request.scale)
+    except KnownError as error:
+        connection.send(PageFailed(error))
+        return
+    connection.send(drawn)
+    connection.send_bytes(pixels)
+
+
+@contextmanager
+def _page(opened: _OpenDocument, request: PageRequest) -> "Iterator[pdfium.PdfPage]":
+    import pypdfium2 as pdfium
+
+    document = opened.get(request.path, request.password)
+    try:
+        page = document[request.page_index]
+    except (pdfium.PdfiumError, IndexError) as exc:
+        raise damaged_document(request.path, f"a PDF with a page {request.page_index + 1}") from exc
+    try:
+        yield page
+    finally:
+        page.close()
+
+
+def _draw(page: "pdfium.PdfPage", scale: float) -> tuple[PageDrawn, bytes]:
+    width, height = page.get_size()
+    largest = (_MOST_PIXELS / max(1.0, width * height)) ** 0.5
+    bitmap = page.render(scale=min(scale, largest), prefer_bgrx=True)
+    try:
+        return PageDrawn(bitmap.width, bitmap.height, bitmap.stride), bytes(bitmap.buffer)
+    finally:
+        bitmap.close()
+
+
+def page_boxes(page: "pdfium.PdfPage") -> PageBoxes:
+    """Return the text of a page, as it is indexed, with the box of each character."""
+    width, height = page.get_size()
+    text_page = page.get_textpage()
+    try:
+        raw = raw_text(text_page)
+        clean = clean_with_origin(raw)
+        indices = char_indices(text_page, raw, clean.origin)
+        boxes = _shown(_char_boxes(text_page, indices), _to_device(page, width, height))
+    finally:
+        text_page.close()
+    return PageBoxes(clean.text, boxes, width, height)
+
+
+def _char_boxes(text_page: "pdfium.PdfTextpage", indices: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return left, bottom, right, top in the page's own coordinates; NaN where pdfium knows none."""
+    import pypdfium2.raw as pdfium_c
+
+    boxes = np.full((len(indices), 4), np.nan)
+    rectangle = pdfium_c.FS_RECTF()
+    pointer = ctypes.byref(rectangle)
+    get_box = pdfium_c.FPDFText_GetLooseCharBox
+    for row, index in enumerate(indices.tolist()):
+        if index >= 0 and get_box(text_page, index, pointer):
+            boxes[row] = rectangle.left, rectangle.bottom, rectangle.right, rectangle.top
+    flat = (boxes[:, 2] <= boxes[:, 0]) | (boxes[:, 3] <= boxes[:, 1])
+    boxes[flat] = np.nan
+    return boxes
+
+
+def _to_device(page: "pdfium.PdfPage", width: float, height: float) -> NDArray[np.float64]:
+    """Return the affine map, (2, 3), from the page's coordinates to points from the top left of what is shown.
+
+    The page may be turned or cropped; pdfium knows, and three corners tell.
+    """
+    corners = [_device_point(page, width, height, x, y) for x, y in ((0, 0), (100, 0), (0, 100))]
+    origin, right, up = (np.array(corner) for corner in corners)
+    return np.column_stack([(right - origin) / 100, (up - origin) / 100, origin])
+
+
+def _device_point(page: "pdfium.PdfPage", width: float, height: float, x: float, y: float) -> tuple[float, float]:
+    import pypdfium2.raw as pdfium_c
+
+    device_x, device_y = ctypes.c_int(), ctypes.c_int()
+    size = round(width * _FINE), round(height * _FINE)
+    pdfium_c.FPDF_PageToDevice(page, 0, 0, *size, 0, x, y, ctypes.byref(device_x), ctypes.byref(device_y))
+    return device_x.value / _FINE, device_y.value / _FINE
+
+
+def _shown(boxes: NDArray[np.float64], to_device: NDArray[np.float64]) -> Boxes:
+    first = boxes[:, 0:2] @ to_device[:, :2].T + to_device[:, 2]
+    second = boxes[:, 2:4] @ to_device[:, :2].T + to_device[:, 2]
+    return np.hstack([np.minimum(first, second), np.maximum(first, second)]).astype(np.float32)

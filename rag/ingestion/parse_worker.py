@@ -1,0 +1,178 @@
+"""The child process that reads untrusted files: one file a task, whole pages and passages sent back in small messages.
+
+Whatever a file does to its parser, it does it here. The parent takes time and memory limits from outside and kills.
+Messages hold at most `MESSAGE_BYTES`, since unpickling a large one would hold up every thread of the parent.
+"""
+
+import hashlib
+import os
+import pickle
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+from inference.api import KnownError
+from rag.errors import DocumentError
+from rag.ingestion.chunking import ChunkingOptions, chunk
+from rag.ingestion.loaders.base import damaged_document, empty_document, loader_identity, unreadable_file
+from rag.ingestion.loaders.registry import default_loaders
+from rag.ingestion.problems import crashed_reader
+from rag.ingestion.token_counter import TokenCounter, token_counter
+from rag.types import LoadedDocument, Page, Passage
+
+MESSAGE_BYTES = 256 * 1024
+_SLICE_CHARACTERS = 40_000
+_NICE = 10
+
+
+@dataclass(frozen=True)
+class ParseTask:
+    """One file to read."""
+
+    path: Path
+    options: ChunkingOptions
+    tokenizer_file: Path | None
+    password: str | None = None
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """First message: what the bytes are and who would read them. The child waits for "go on" (True) or "known"."""
+
+    sha256: str
+    loader: str
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A piece of a pickled `Head`, of pages or of passages; `last` ends the pickle."""
+
+    data: bytes
+    last: bool
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Last message; `error` says why there is no document, None with one or when it is known."""
+
+    error: KnownError | None = None
+
+
+Part = LoadedDocument | tuple[Page, ...] | tuple[Passage, ...]
+
+
+def serve(connection: "Connection[object, object]") -> None:
+    """Read files until the parent hangs up or sends None; the main function of the child."""
+    _become_background()
+    while True:
+        try:
+            task = connection.recv()
+            if not isinstance(task, ParseTask):
+                return
+            _answer(connection, task)
+        except (EOFError, OSError):
+            return
+
+
+def slices(part: Part) -> Iterator[Slice]:
+    """Pickle a part and cut it into messages."""
+    data = pickle.dumps(part, pickle.HIGHEST_PROTOCOL)
+    step = MESSAGE_BYTES - 1024
+    for start in range(0, max(1, len(data)), step):
+        yield Slice(data[start : start + step], last=start + step >= len(data))
+
+
+def _become_background() -> None:
+    # The terminal's Ctrl+C is for the parent, which ends this process in good order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "win32":
+        import psutil
+
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    else:
+        os.nice(_NICE)
+    # Each process is one core's worth of work; tokenizers would start a thread for each core.
+    os.environ["RAYON_NUM_THREADS"] = "1"
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _answer(connection: "Connection[object, object]", task: ParseTask) -> None:
+    try:
+        loader = default_loaders().choose(task.path)
+        connection.send(Hashed(_sha256(task.path), loader_identity(loader)))
+        if connection.recv() is not True:
+            connection.send(Finished())
+            return
+        document = loader.load(task.path, task.password)
+        passages = chunk(document, _counter(task.tokenizer_file), task.options)
+        if not passages:
+            raise empty_document(task.path)
+    except Exception as error:  # noqa: BLE001 - the top of a process that runs parsers on whatever people have.
+        connection.send(Finished(_known(error, task.path)))
+        return
+    for part in _parts(document, passages):
+        for message in slices(part):
+            connection.send(message)
+    connection.send(Finished())
+
+
+def _known(error: Exception, path: Path) -> KnownError:
+    if isinstance(error, KnownError):
+        return error
+    if isinstance(error, MemoryError):
+        return DocumentError(
+            f"“{path.name}” needs more memory than there is.",
+            remedy="Close other programs or split the file.",
+            path=path,
+        )
+    if isinstance(error, OSError):
+        return unreadable_file(path, error)
+    if isinstance(error, RecursionError):
+        return damaged_document(path, "a document")
+    failure = crashed_reader(path)
+    failure.message = f"“{path.name}” could not be read: {type(error).__name__}."
+    return failure
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@cache
+def _counter(tokenizer_file: Path | None) -> TokenCounter:
+    return token_counter(tokenizer_file)
+
+
+def _parts(document: LoadedDocument, passages: Sequence[Passage]) -> Iterator[Part]:
+    yield replace(document, pages=())
+    yield from _grouped(document.pages)
+    yield from _grouped(passages)
+
+
+def _grouped(items: Sequence[Page] | Sequence[Passage]) -> Iterator[tuple[Page, ...] | tuple[Passage, ...]]:
+    group: list[Page | Passage] = []
+    characters = 0
+    for item in items:
+        if group and characters + len(item.text) > _SLICE_CHARACTERS:
+            yield tuple(group)  # type: ignore[misc]  # one kind of item in each call
+            group, characters = [], 0
+        group.append(item)
+        # Each item carries some hundred bytes besides its text.
+        characters += len(item.text) + 100
+    if group:
+        yield tuple(group)  # type: ignore[misc]  # as above

@@ -1,0 +1,188 @@
+"""The first half of ingestion: queued files go to parse processes; what comes back is searchable by words at once."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from inference.api import KnownError
+from rag.errors import UnreadableFile
+from rag.ingestion.chunking import ChunkingOptions, chunking_identity
+from rag.ingestion.loaders.base import unreadable_file
+from rag.ingestion.pace import Rate
+from rag.ingestion.parse_pool import FileHashed, FileParsed, ParseEvent, ParsePool
+from rag.ingestion.parse_worker import ParseTask
+from rag.ingestion.problems import partial_problem, problem_of, too_large
+from rag.settings import RagSettings
+from rag.storage.library import Library
+from rag.types import FileRow
+
+log = logging.getLogger(__name__)
+
+
+class ModelFacts(Protocol):
+    """What has to be known of an embedding model: its identity, and how to cut passages for it."""
+
+    @property
+    def identity(self) -> str: ...
+
+    @property
+    def max_tokens(self) -> int: ...
+
+    @property
+    def tokenizer_file(self) -> Path | None: ...
+
+
+@dataclass(frozen=True)
+class Cutting:
+    """How passages are cut for the embedding model in use; without one, for a guess at it."""
+
+    options: ChunkingOptions
+    tokenizer_file: Path | None
+
+    @classmethod
+    def for_model(cls, facts: ModelFacts | None) -> "Cutting":
+        if facts is None:
+            return cls(ChunkingOptions(max_tokens=254), None)
+        return cls(ChunkingOptions(max_tokens=facts.max_tokens), facts.tokenizer_file)
+
+    @property
+    def identity(self) -> str:
+        return chunking_identity(self.options, self.tokenizer_file)
+
+
+class Reading:
+    """Feeds the parse processes and stores what they return; the ingest thread only.
+
+    Attributes:
+        more: Whether files wait in the queue.
+        current: The file that was begun last, for the progress line.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        pool: ParsePool,
+        settings: RagSettings,
+        rate: Rate,
+        password_of: Callable[[Path], str | None],
+    ) -> None:
+        self._library = library
+        self._pool = pool
+        self._settings = settings
+        self._rate = rate
+        self._password_of = password_of
+        self._files: dict[int, FileRow] = {}
+        self._hashes: dict[int, tuple[str, str]] = {}
+        self._twins: dict[tuple[str, str], list[FileRow]] = {}
+        self.cutting = Cutting.for_model(None)
+        self.more = False
+        self.current: Path | None = None
+
+    def feed(self) -> set[int]:
+        """Begin as many files as there are free processes; returns collections of which a file changed state."""
+        changed: set[int] = set()
+        waiting = self._library.queued_files(self._pool.size + 1)
+        for row in waiting[: max(0, self._pool.free)]:
+            self._begin(row)
+            changed.add(row.collection_id)
+        self.more = len(waiting) > len(changed) or any(row.id not in self._files for row in waiting)
+        return changed
+
+    def handle(self, event: ParseEvent) -> int | None:
+        """Take what a process said; returns the collection of which a file changed state."""
+        row = self._files.get(event.key)
+        if row is None:
+            self._pool.abort(event.key)
+            return None
+        if isinstance(event, FileHashed):
+            return row.collection_id if self._recognise(row, event) else None
+        if isinstance(event, FileParsed):
+            self._store(row, event)
+        else:
+            self._fail(row, event.error, event.sha256)
+        self._end(row)
+        return row.collection_id
+
+    def drop(self, file_ids: set[int] | None = None) -> None:
+        """End the reading of these files, or of all, without a trace."""
+        for row in list(self._files.values()):
+            if file_ids is None or row.id in file_ids:
+                self._pool.abort(row.id)
+                self._files.pop(row.id, None)
+                self._release_twins(row)
+        self.current = None
+
+    @property
+    def in_work(self) -> list[FileRow]:
+        return [*self._files.values(), *(twin for twins in self._twins.values() for twin in twins)]
+
+    def _begin(self, row: FileRow) -> None:
+        try:
+            size = row.path.stat().st_size
+            if not row.path.is_file():
+                raise UnreadableFile(
+                    f"“{row.path.name}” is not a file.", remedy="Add a document instead.", path=row.path
+                )
+            if size > self._settings.max_file_mb * 1_000_000:
+                raise too_large(row.path, size, self._settings.max_file_mb)
+        except OSError as error:
+            self._fail(row, unreadable_file(row.path, error), None)
+            return
+        except KnownError as error:
+            self._fail(row, error, None)
+            return
+        self._library.set_file_state(row.id, "reading")
+        self._rate.begin()
+        self._files[row.id] = row
+        self.current = row.path
+        task = ParseTask(row.path, self.cutting.options, self.cutting.tokenizer_file, self._password_of(row.path))
+        self._pool.submit(row.id, task)
+
+    def _recognise(self, row: FileRow, event: FileHashed) -> bool:
+        """Have the file read, unless its bytes are known already or are being read just now."""
+        identity = (event.sha256, event.loader)
+        known = self._library.find_document(*identity, self.cutting.identity)
+        if known is not None:
+            self._pool.skip(row.id)
+            self._link(row, known.id)
+            self._end(row)
+            return True
+        if identity in self._hashes.values():
+            self._pool.skip(row.id)
+            self._files.pop(row.id)
+            self._twins.setdefault(identity, []).append(row)
+            return False
+        self._hashes[row.id] = identity
+        self._pool.go_on(row.id)
+        return False
+
+    def _link(self, row: FileRow, document_id: int) -> None:
+        pages = [(page.label, page.kind) for page in self._library.pages(document_id)]
+        if not self._library.link_document(row.id, document_id, partial_problem(row.path, pages)):
+            self._library.set_file_state(row.id, "queued")
+
+    def _store(self, row: FileRow, event: FileParsed) -> None:
+        document = event.document
+        problem = partial_problem(row.path, [(page.label, page.kind) for page in document.pages])
+        self._library.store_document(row.id, event.sha256, document, event.passages, self.cutting.identity, problem)
+
+    def _fail(self, row: FileRow, error: KnownError, sha256: str | None) -> None:
+        # A user's bad file is news for the user, not a fault of the program.
+        log.info("not read: %s (%s)", error.message, row.path)
+        self._library.set_file_state(row.id, "failed", problem_of(error, row.path), sha256)
+
+    def _end(self, row: FileRow) -> None:
+        self._files.pop(row.id, None)
+        self._rate.add(1)
+        self._release_twins(row)
+        if not self._files:
+            self.current = None
+
+    def _release_twins(self, row: FileRow) -> None:
+        """Queue the files again that waited for the same bytes: now they are known, or fail for themselves."""
+        identity = self._hashes.pop(row.id, None)
+        if identity is not None:
+            for twin in self._twins.pop(identity, []):
+                self._library.set_file_state(twin.id, "queued")
