@@ -21,7 +21,9 @@ import netguard  # noqa: E402
 
 THREAD_GRACE_S = 3.0
 # Threads of ours carry these names; daemon or not, they must end with what started them.
-OUR_THREADS = re.compile(r"^(carrel|llm|embed|ingest|read|job|watch|server|socket|trial)\b", re.IGNORECASE)
+OUR_THREADS = re.compile(
+    r"^(carrel|commands?|embed|ingest|job|llm|pages|read|server|socket|trial|watch)\b", re.IGNORECASE
+)
 # Pools of libraries that live as long as the process.
 LASTING_THREADS = re.compile(r"^(pytest_timeout|QThread|Dummy-|tqdm|asyncio_|grpc|execnet|hypothesis)", re.IGNORECASE)
 

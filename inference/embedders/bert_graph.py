@@ -84,7 +84,9 @@ class _Builder:
         from onnx import helper
 
         names = [self._fresh(operator) for _ in range(outputs)] if isinstance(outputs, int) else list(outputs)
-        self._nodes.append(helper.make_node(operator, list(inputs), names, None, None, None, **attributes))
+        node = helper.make_node(operator, list(inputs), names)
+        node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
+        self._nodes.append(node)
         return names
 
     def constant(self, value: NDArray[np.float32] | NDArray[np.int64], name: str | None = None) -> str:

@@ -103,8 +103,10 @@ def _serve(pipe: Connection, facts: ModelFacts, threads: int) -> None:
 
 def _load(facts: ModelFacts, threads: int) -> Any:  # A SentenceTransformer, whose type only the child knows.
     import torch
+    import transformers
     from sentence_transformers import SentenceTransformer
 
+    transformers.utils.logging.disable_progress_bar()
     torch.set_num_threads(threads)
     return SentenceTransformer(
         str(facts.folder),

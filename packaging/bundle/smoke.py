@@ -29,7 +29,7 @@ def main(bundle: Path) -> int:
         failures = [*try_answer(executable, home, environment), *try_window(executable, home, environment)]
     for failure in failures:
         print(f"FAIL {failure}")
-    size_mb = sum(path.stat().st_size for path in bundle.rglob("*") if path.is_file()) / 1e6
+    size_mb = sum(path.stat().st_size for path in bundle.rglob("*") if path.is_file() and not path.is_symlink()) / 1e6
     print(f"bundle: {size_mb:.0f} MB, {'failed' if failures else 'answers and opens its window'}")
     return 1 if failures else 0
 
@@ -81,7 +81,7 @@ def talk_to_window(executable: Path, data_dir: Path, home: Path, environment: di
         command, env=environment, cwd=home, capture_output=True, timeout=ANSWER_TIMEOUT_S, check=False
     )
     if result.returncode != 0:
-        return [f"the window does not answer: {result.stderr.decode(errors='replace')[-2000:]}"]
+        return [f"the window does not answer: {(result.stdout + result.stderr).decode(errors='replace')[-2000:]}"]
     print(f"the window answered a command after {time.monotonic() - started:.1f} s")
     return []
 

@@ -1,7 +1,7 @@
 """One ranking out of several: words, phrases, meaning, and the names of documents.
 
-Each signal's scores are normalised for the question, (score - mean) / (best - mean), and summed with fixed weights.
-That keeps what rank fusion throws away: by how much the best stands out.
+Each signal's scores are stretched for the question, so that its best passage has 1 and what it did not find has 0, and
+summed with fixed weights. That keeps what rank fusion throws away: by how much the best stands out.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -23,35 +23,14 @@ class Signal:
     missing: float = 0.0
 
 
-def normalised(signal: Signal) -> dict[int, float]:
-    """Return the scores with 0 for the mean of what was found and 1 for the best."""
-    if not signal.scores:
-        return {}
-    mean = sum(signal.scores.values()) / len(signal.scores)
-    spread = max(signal.scores.values()) - mean
-    # All alike: being found at all is what counts.
-    if spread <= 1e-9:
-        return dict.fromkeys(signal.scores, 1.0)
-    return {passage: (score - mean) / spread for passage, score in signal.scores.items()}
-
-
 def fuse(signals: Sequence[Signal], passages: Collection[int]) -> dict[int, float]:
-    """Return the weighted sum of the normalised signals for each of `passages`."""
+    """Return the weighted sum of the stretched signals for each of `passages`."""
     total = dict.fromkeys(passages, 0.0)
     for signal in signals:
-        scores = normalised(signal)
-        missing = _normalised_missing(signal)
-        for passage in total:
-            total[passage] += signal.weight * scores.get(passage, missing)
+        spread = max(signal.scores.values(), default=signal.missing) - signal.missing
+        for passage, score in signal.scores.items():
+            # All alike: being found at all is what counts.
+            stretched = (score - signal.missing) / spread if spread > 1e-9 else 1.0
+            if passage in total:
+                total[passage] += signal.weight * stretched
     return total
-
-
-def _normalised_missing(signal: Signal) -> float:
-    if not signal.scores:
-        return 0.0
-    values = signal.scores.values()
-    mean = sum(values) / len(values)
-    spread = max(values) - mean
-    if spread <= 1e-9:
-        return 0.0
-    return max(-1.0, (signal.missing - mean) / spread)

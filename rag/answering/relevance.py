@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from rag.answering.support import word_keys
 from rag.answering.words import content_words
 
+LEAST_WEIGHT = 0.1
+"""Of a word that stands in nearly each passage."""
 LOOKED_AT = 5
 """Of the best passages."""
 ENOUGH_COSINE = 0.45
@@ -40,7 +42,7 @@ def coverage(question: str, passages: Sequence[str], passages_with: Mapping[str,
         total: How many passages there are.
     """
     weights = {
-        key: math.log((1 + total) / (1 + passages_with.get(word, 0)))
+        key: max(LEAST_WEIGHT, math.log((1 + total) / (1 + passages_with.get(word, 0))))
         for word in content_words(question)
         for key in word_keys(word) or {word}
     }

@@ -10,6 +10,7 @@ from rag.errors import CollectionExists, UnknownCollection
 from rag.storage.paths import path_from_sql, path_to_sql
 from rag.storage.removal import sweep_documents
 from rag.storage.store import Row, Store, moment, now
+from rag.storage.text import storable
 from rag.types import Collection, CollectionKind
 
 _COLLECTIONS = """
@@ -99,7 +100,7 @@ class CollectionStore(Store):
 
     def adhoc_collection(self, key: str) -> Collection | None:
         """Return the collection that was made with this key."""
-        return next(iter(self._collections("WHERE key = ?", (key,))), None)
+        return next(iter(self._collections("WHERE key = ?", (_key(key),))), None)
 
     def create_collection(self, name: str, kind: CollectionKind = "user", key: str | None = None) -> Collection:
         """Make an empty collection; raises `CollectionExists` if the name or the key is taken."""
@@ -107,7 +108,7 @@ class CollectionStore(Store):
             try:
                 connection.execute(
                     "INSERT INTO collection (name, name_key, kind, key, created_at) VALUES (?, ?, ?, ?, ?)",
-                    (name, _name_key(name), kind, key, now()),
+                    (storable(name), _name_key(name), kind, _key(key), now()),
                 )
             except apsw.ConstraintError as exc:
                 raise _exists(name) from exc
@@ -119,7 +120,7 @@ class CollectionStore(Store):
             try:
                 connection.execute(
                     "UPDATE collection SET name = ?, name_key = ? WHERE id = ?",
-                    (name, _name_key(name), collection_id),
+                    (storable(name), _name_key(name), collection_id),
                 )
             except apsw.ConstraintError as exc:
                 raise _exists(name) from exc
@@ -167,7 +168,7 @@ class CollectionStore(Store):
             passages = connection.execute(_COUNT_PASSAGES, asked).get
         return Counts(*files, *passages)
 
-    def _collections(self, condition: str, values: tuple[int | str, ...]) -> list[Collection]:
+    def _collections(self, condition: str, values: tuple[int | str | None, ...]) -> list[Collection]:
         with self.db.read() as connection:
             return [_collection(row) for row in connection.execute(_COLLECTIONS + condition, values)]
 
@@ -185,7 +186,12 @@ def _collection(row: Row) -> Collection:
 
 
 def _name_key(name: str) -> str:
-    return unicodedata.normalize("NFC", name.casefold())
+    return unicodedata.normalize("NFC", storable(name).casefold())
+
+
+def _key(key: str | None) -> str | None:
+    # Made of paths, it may hold names that are no Unicode.
+    return None if key is None else key.encode("utf-8", "backslashreplace").decode()
 
 
 def _exists(name: str) -> CollectionExists:

@@ -10,6 +10,7 @@ from rag.storage.library_collections import unknown_collection
 from rag.storage.paths import SqlPath, path_from_sql, path_to_sql
 from rag.storage.removal import let_go, sweep_documents
 from rag.storage.store import Row, Store
+from rag.storage.text import storable
 from rag.types import FileProblem, FileRow, FileState
 
 _FILE = """
@@ -156,7 +157,9 @@ def problem_values(problem: FileProblem | None) -> dict[str, SqlPath | None]:
     if problem is None:
         return {"code": None, "message": None, "remedy": None, "path": None}
     path = None if problem.path is None else path_to_sql(problem.path)
-    return {"code": problem.code, "message": problem.message, "remedy": problem.remedy, "path": path}
+    # Messages name files, and names may be no Unicode.
+    words = {"message": storable(problem.message), "remedy": storable(problem.remedy)}
+    return {"code": problem.code, **words, "path": path}
 
 
 def problem_of(columns: Sequence[Any]) -> FileProblem | None:

@@ -47,6 +47,19 @@ def test_adhoc_collections_are_found_by_key(library: Library) -> None:
         library.create_collection("another name", "adhoc", "key")
 
 
+def test_names_that_are_no_unicode_are_taken(library: Library) -> None:
+    odd = os.fsdecode(b"caf\xe9")
+    made = library.create_collection(odd, "adhoc", f"/docs/{odd}")
+    assert made.name == "caf\ufffd"
+    assert library.find_collection(odd) == made
+    assert library.adhoc_collection(f"/docs/{odd}") == made
+    problem = FileProblem("file_unreadable", f"{odd} cannot be read.", "Look.", Path("/docs") / odd)
+    library.set_file_state(put(library, made.id, odd).id, "failed", problem)
+    stored = library.files(made.id)[0].problem
+    assert stored is not None
+    assert (stored.message, stored.path) == ("caf\ufffd cannot be read.", problem.path)
+
+
 def test_rename(library: Library) -> None:
     first, second = library.create_collection("A"), library.create_collection("B")
     library.rename_collection(first.id, "a")

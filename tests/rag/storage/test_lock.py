@@ -64,6 +64,16 @@ def test_a_dead_owner_is_taken_over(tmp_path: Path) -> None:
     lock.release()
 
 
+def test_the_address_is_told_once_it_is_known(tmp_path: Path) -> None:
+    lock = FolderLock(tmp_path)
+    lock.acquire()
+    lock.publish("127.0.0.1:1234")
+    with pytest.raises(FolderHeld) as caught:
+        FolderLock(tmp_path).acquire()
+    assert (caught.value.owner_pid, caught.value.address) == (os.getpid(), "127.0.0.1:1234")
+    lock.release()
+
+
 def test_a_released_folder_can_be_owned_again(tmp_path: Path) -> None:
     first, second = FolderLock(tmp_path / "new"), FolderLock(tmp_path / "new")
     first.acquire()
