@@ -106,7 +106,7 @@ def _load(facts: ModelFacts, threads: int) -> Any:  # A SentenceTransformer, who
     import transformers
     from sentence_transformers import SentenceTransformer
 
-    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.set_num_threads(threads)
     return SentenceTransformer(
         str(facts.folder),

@@ -7,6 +7,7 @@ that are not embedded yet are found by words alone.
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -26,9 +27,11 @@ _log = logging.getLogger(__name__)
 CANDIDATES = 200
 """Of each way of searching; more only when more results are asked for."""
 MEANING_WEIGHT = 1.0
-WORDS_WEIGHT = 0.8
-PHRASES_WEIGHT = 0.2
+WORDS_WEIGHT = 0.6
+PHRASES_WEIGHT = 0.1
 NAMES_WEIGHT = 0.3
+SAME_PAGE_COST = 0.2
+"""For each better passage of the same page: its neighbours say much the same, and another page may be the right one."""
 
 
 @dataclass(frozen=True)
@@ -105,15 +108,16 @@ class Retriever:
         return _Found(fused, hits, cosines, passages)
 
     def _results(self, found: _Found, scope: SearchScope, k: int) -> tuple[RankedPassage, ...]:
-        best = sorted(found.fused, key=lambda passage: (-found.fused[passage], passage))[:k]
+        scores = _spread_over_pages(found)
+        best = sorted(scores, key=lambda passage: (-scores[passage], passage))[:k]
         passages = [found.passages[passage] for passage in best]
         if len(passages) < k:
             passages += self._rest(found, scope, k - len(passages))
-        lowest = min(found.fused.values(), default=0.0) - 1.0
+        lowest = min(scores.values(), default=0.0) - 1.0
         return tuple(
             RankedPassage(
                 rank,
-                found.fused.get(passage.id, lowest),
+                scores.get(passage.id, lowest),
                 passage,
                 found.hits.words.get(passage.id, 0.0),
                 found.cosines.get(passage.id, 0.0),
@@ -135,6 +139,18 @@ class Retriever:
             cosine=max(found.cosines.values(), default=None),
             coverage=relevance.coverage(question, best, found.hits.passages_with, total),
         )
+
+
+def _spread_over_pages(found: _Found) -> Scores:
+    """Return the scores, lowered for each better passage of the same page; formats without pages stay as they are."""
+    scores: Scores = {}
+    better: Counter[tuple[int, int]] = Counter()
+    for passage in sorted(found.fused, key=lambda each: (-found.fused[each], each)):
+        stored = found.passages[passage]
+        page = (stored.document_id, stored.page_index)
+        scores[passage] = found.fused[passage] - (SAME_PAGE_COST * better[page] if stored.page is not None else 0.0)
+        better[page] += 1
+    return scores
 
 
 def _least(scores: Scores, limit: int) -> float:

@@ -35,26 +35,37 @@ def span_rectangles(boxes: Boxes, text: str, start: int, end: int) -> list[Recta
     chosen = boxes[max(0, start) : max(0, end)]
     chosen = chosen[~np.isnan(chosen).any(axis=1)]
     chosen = chosen[(chosen[:, 2] > chosen[:, 0]) & (chosen[:, 3] > chosen[:, 1])]
+    if _runs_down(chosen):
+        turned = [_around(line) for line in _lines(chosen[:, [1, 0, 3, 2]])]
+        return [(left, top, right, bottom) for top, left, bottom, right in turned]
     return [_around(line) for line in _lines(chosen)]
 
 
+def _runs_down(boxes: Boxes) -> bool:
+    """Tell whether the text is turned by a quarter: characters lie on their sides, one below or above the other."""
+    if len(boxes) < 2:
+        return False
+    steps = np.abs(np.diff((boxes[:, :2] + boxes[:, 2:]) / 2, axis=0))
+    sizes = np.median(boxes[:, 2:] - boxes[:, :2], axis=0)
+    return bool((steps[:, 1] > steps[:, 0]).sum() * 2 > len(steps) and sizes[0] > sizes[1])
+
+
 def _lines(boxes: Boxes) -> list[Boxes]:
-    """Part boxes in reading order where the next one is not on the same line any more."""
+    """Part boxes in reading order, whichever way it runs, where the next one is not on the same line any more."""
     if not len(boxes):
         return []
     lines: list[Boxes] = []
     first = 0
-    top, bottom, right = boxes[0][1], boxes[0][3], boxes[0][2]
-    for index in range(1, len(boxes)):
-        box = boxes[index]
+    left, top, right, bottom = boxes[0].tolist()
+    for index, box in enumerate(boxes[1:].tolist(), 1):
         height = max(bottom - top, box[3] - box[1])
         overlap = min(bottom, box[3]) - max(top, box[1])
-        overlaps = overlap >= _SAME_LINE_OVERLAP * min(bottom - top, box[3] - box[1])
-        if overlaps and -height <= box[0] - right <= _GAP_HEIGHTS * height:
-            top, bottom, right = min(top, box[1]), max(bottom, box[3]), max(right, box[2])
+        gap = max(box[0] - right, left - box[2])
+        if overlap >= _SAME_LINE_OVERLAP * min(bottom - top, box[3] - box[1]) and gap <= _GAP_HEIGHTS * height:
+            left, top, right, bottom = min(left, box[0]), min(top, box[1]), max(right, box[2]), max(bottom, box[3])
         else:
             lines.append(boxes[first:index])
-            first, top, bottom, right = index, box[1], box[3], box[2]
+            first, (left, top, right, bottom) = index, box
     lines.append(boxes[first:])
     return lines
 

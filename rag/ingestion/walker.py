@@ -28,8 +28,10 @@ def walk(root: Path, wanted: Callable[[Path], bool], on_unreadable: Callable[[OS
 
     Links are followed, each folder is entered once, so loops end. Folders that cannot be listed go to `on_unreadable`.
     """
-    top = _status(root)
-    if top is None:
+    try:
+        top = root.stat()
+    except OSError as error:
+        on_unreadable(error)
         return
     if not stat.S_ISDIR(top.st_mode):
         # A file that was chosen by hand is read whatever its name is.
@@ -78,13 +80,6 @@ def _entries(folder: Path, on_unreadable: Callable[[OSError], None]) -> list["os
 def _is_junk(name: str) -> bool:
     lowered = name.lower()
     return name.startswith((".", *_LOCK_PREFIXES)) or lowered in _JUNK_FOLDERS or lowered in _JUNK_FILES
-
-
-def _status(path: Path) -> os.stat_result | None:
-    try:
-        return path.stat()
-    except OSError:
-        return None
 
 
 def _entry_status(entry: "os.DirEntry[str]") -> os.stat_result | None:

@@ -39,7 +39,7 @@ class Answer:
         return last
 
 
-def conversation(*texts: str, system: str = "You answer briefly.") -> tuple[Message, ...]:
+def conversation(*texts: str, system: str = "You are a helpful AI assistant.") -> tuple[Message, ...]:
     """Return a system turn and then, in turns, questions and answers."""
     roles: tuple[Role, Role] = ("user", "assistant")
     turns = (Message(roles[index % 2], text) for index, text in enumerate(texts))

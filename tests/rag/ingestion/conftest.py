@@ -27,9 +27,7 @@ class Desk:
         self.vectors = VectorIndex(folder / "vectors")
         self.embedding = EmbeddingService(model, cache_dir=folder / "cache", budget=self.budget)
         self.changes: list[Change] = []
-        self.ingestor = Ingestor(
-            self.library, self.vectors, self.embedding, self.budget, settings, self.changes.append
-        )
+        self.ingestor = Ingestor(self.library, self.vectors, self.embedding, self.budget, settings, self.changes.append)
         self.ingestor.start()
         found = self.library.find_collection("Papers")
         self.collection = found.id if found else self.library.create_collection("Papers").id

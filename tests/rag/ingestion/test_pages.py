@@ -24,9 +24,7 @@ def renderer() -> Iterator[PageRenderer]:
 
 def child() -> psutil.Process:
     """Return the process that draws: the one child that is no helper of multiprocessing itself."""
-    (found,) = [
-        process for process in psutil.Process().children() if "spawn_main" in " ".join(process.cmdline())
-    ]
+    (found,) = [process for process in psutil.Process().children() if "spawn_main" in " ".join(process.cmdline())]
     return found
 
 
