@@ -6,7 +6,9 @@ Importing it loads no model library; those come with the first load.
 from inference.backends.llama_cpp.backend import LlamaCppBackend, devices
 from inference.cpu_budget import CpuBudget
 from inference.defaults import Catalogue, CatalogueEntry, ModelShelf, list_models, model_at, read_catalogue
-from inference.embedding import EmbedderFacts, EmbeddingService
+from inference.embedders.catalogue import available_embedders, open_embedder
+from inference.embedders.errors import EmbeddingModelUnusable, UnsafeModel
+from inference.embedding import EmbedderFacts, EmbeddingService, OpenEmbedder
 from inference.errors import (
     Cancelled,
     ChecksumMismatch,
@@ -28,7 +30,7 @@ from inference.errors import (
 from inference.fingerprint import FactFile, fingerprint, sha256
 from inference.gguf import GgufHeader, read_header
 from inference.hardware import Memory, cores, memory
-from inference.registry import CHAT_BACKENDS_GROUP, EMBEDDERS_GROUP, Registry, default_registry
+from inference.registry import CHAT_BACKENDS_GROUP, Registry, default_registry
 from inference.trial import ModelTrial
 from inference.types import (
     CancelToken,
@@ -57,7 +59,6 @@ from inference.worker import ChatWorker, GenerationBudget, GenerationJob, Job, L
 
 __all__ = [
     "CHAT_BACKENDS_GROUP",
-    "EMBEDDERS_GROUP",
     "CancelToken",
     "Cancelled",
     "Catalogue",
@@ -71,6 +72,7 @@ __all__ = [
     "Device",
     "Embedder",
     "EmbedderFacts",
+    "EmbeddingModelUnusable",
     "EmbeddingService",
     "FactFile",
     "FinishReason",
@@ -99,6 +101,7 @@ __all__ = [
     "ModelTrial",
     "NoModelLoaded",
     "NotAModelFile",
+    "OpenEmbedder",
     "PromptProgress",
     "PromptTooLong",
     "Registry",
@@ -111,8 +114,10 @@ __all__ = [
     "Trial",
     "UnknownArchitecture",
     "UnknownBackend",
+    "UnsafeModel",
     "Usage",
     "Vectors",
+    "available_embedders",
     "cores",
     "default_registry",
     "devices",
@@ -120,6 +125,7 @@ __all__ = [
     "list_models",
     "memory",
     "model_at",
+    "open_embedder",
     "read_catalogue",
     "read_header",
     "sha256",

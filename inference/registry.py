@@ -1,7 +1,7 @@
-"""Where backends and embedders are found by name: the built-in ones and those of installed plug-ins.
+"""Where chat backends are found by name: the built-in ones and those of installed plug-ins.
 
 Each entry is a function that makes the backend, called at the first use, so that listing costs no heavy import.
-A plug-in enters by an entry point in the group `carrel.chat_backends` or `carrel.embedders`.
+A plug-in enters by an entry point in the group `carrel.chat_backends`; embedders have a catalogue of their own.
 """
 
 import functools
@@ -13,7 +13,6 @@ from inference.errors import UnknownBackend
 from inference.types import ChatBackend
 
 CHAT_BACKENDS_GROUP = "carrel.chat_backends"
-EMBEDDERS_GROUP = "carrel.embedders"
 
 Entry = TypeVar("Entry")
 

@@ -1,5 +1,6 @@
 """Which chat model is meant by a name or a file, and loading it once."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -62,9 +63,10 @@ class ChatModels:
         return self._at_path(Path(wanted), added_files)
 
     def _at_path(self, path: Path, added_files: Sequence[str]) -> ModelRef:
-        path = path.expanduser()
-        if path.exists():
-            return self.check_file(path)
+        with contextlib.suppress(OSError, RuntimeError, ValueError):  # A name that cannot be one of a file.
+            path = path.expanduser()
+            if path.exists():
+                return self.check_file(path)
         names = ", ".join(ref.name for ref in self.models(added_files)) or "none"
         raise ModelNotFound(f"There is no model named or at {path}.", remedy=f"Models here: {names}.", path=path)
 

@@ -74,9 +74,27 @@ def paths_key(paths: Sequence[Path]) -> str:
 
 
 def require_paths(paths: Sequence[Path]) -> None:
-    """Raise `UnreadableFile` for the first path that is not there."""
+    """Raise `UnreadableFile` for the first path that is not there, or may not be looked at."""
     for path in paths:
-        if not path.exists():
+        try:
+            path.stat()
+        except FileNotFoundError as exc:
             raise UnreadableFile(
                 f"There is no file or folder {path}.", remedy="Check the name, or connect its disk.", path=path
-            )
+            ) from exc
+        except OSError as exc:
+            raise UnreadableFile(
+                f"{path} cannot be reached: {exc.strerror}.",
+                remedy="Check the name, and that you may read its folder.",
+                path=path,
+            ) from exc
+
+
+def whole_path(path: Path, start: Path | None = None) -> Path:
+    """Return a path as it is kept: from the root, links followed; raises `UnreadableFile` for what is no path."""
+    try:
+        return ((start or Path.cwd()) / path.expanduser()).resolve()
+    except (OSError, RuntimeError, ValueError) as exc:
+        # A loop of links, a home folder of nobody, a NUL in the name.
+        shown = str(path).replace("\0", "\\0")
+        raise UnreadableFile(f"{shown} is no usable path: {exc}.", remedy="Check the name.", path=path) from exc

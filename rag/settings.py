@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from rag.errors import SettingsError
+from rag.storage.failures import file_failures
 
 FORMAT_VERSION = 1
 
@@ -63,7 +64,7 @@ def load_settings(path: Path) -> RagSettings:
         stored = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return RagSettings()
-    except (OSError, ValueError) as exc:
+    except (OSError, ValueError, RecursionError) as exc:
         raise SettingsError(
             f"The settings file {path.name} cannot be read: {exc}.",
             remedy="Mend it, or delete it to start with the default settings.",
@@ -83,8 +84,9 @@ def save_settings(settings: RagSettings, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
     text = json.dumps({"version": FORMAT_VERSION, "settings": asdict(settings)}, indent=2, ensure_ascii=False)
-    temporary.write_text(text + "\n", "utf-8")
-    temporary.replace(path)
+    with file_failures(path):
+        temporary.write_text(text + "\n", "utf-8")
+        temporary.replace(path)
 
 
 def _checked(stored: dict[str, object], path: Path | None) -> RagSettings:

@@ -36,6 +36,7 @@ from rag.types import (
     ChatMessage,
     Collection,
     DocumentRow,
+    FileProblem,
     FileRow,
     IndexingProgress,
     Retrieval,
@@ -209,7 +210,7 @@ class Workspace:
         Raises:
             UnreadableFile: One of the paths is not there.
         """
-        resolved = sorted({path.expanduser().resolve() for path in paths})
+        resolved = sorted({places.whole_path(path) for path in paths})
         key = places.paths_key(resolved)
         made = self._library.adhoc_collection(key)
         if made is None:
@@ -243,6 +244,10 @@ class Workspace:
     def problems(self, collection_id: int) -> list[FileRow]:
         """Return the files that could not be read, or only in part."""
         return [row for row in self._library.files(collection_id) if row.problem is not None]
+
+    def notices(self, collection_id: int) -> list[FileProblem]:
+        """Return what is wrong with folders of a collection: away, or not to be listed."""
+        return self._ingestor.notices(collection_id)
 
     def retry(self, file_id: int, password: str | None = None) -> None:
         """Read a file again; a password is kept in memory only, for as long as the program runs."""
@@ -347,7 +352,7 @@ class Workspace:
     def _scope(self, collection_ids: Sequence[int], paths: Sequence[Path] | None) -> SearchScope:
         if paths is None:
             return SearchScope(tuple(collection_ids))
-        resolved = [path.expanduser().resolve() for path in paths]
+        resolved = [places.whole_path(path) for path in paths]
         documents: set[int] = set()
         for collection_id in collection_ids:
             documents |= self._library.documents_under(collection_id, resolved)
@@ -388,10 +393,12 @@ class Workspace:
     def ask(self, chat_id: int, question: str, on_event: Callable[[AskEvent], None]) -> AskJob:
         """Ask in a chat; everything is stored as it happens. Events come on a worker thread."""
         self.ensure_model()
-        if self.chat(chat_id).title == NEW_CHAT_TITLE and question.strip():
+        untitled = self.chat(chat_id).title == NEW_CHAT_TITLE
+        job = self._conversation.ask(chat_id, question, on_event)
+        if untitled:
             self._chats.rename(chat_id, _title_of(question))
             self._announce(Change(chats=True))
-        return self._conversation.ask(chat_id, question, on_event)
+        return job
 
     def regenerate(self, chat_id: int, on_event: Callable[[AskEvent], None]) -> AskJob:
         """Answer the last question of a chat again, in place of its last answer."""

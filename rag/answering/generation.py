@@ -52,7 +52,16 @@ class Generator:
     def stream(self, request: GenerationRequest) -> Iterator[StreamEvent]:
         """Yield the events of an answer, `Finished` last; raises the `KnownError` that ended it."""
         events: queue.SimpleQueue[StreamEvent | None] = queue.SimpleQueue()
-        job = self._worker.generate(request, events.put)
+        jobs: list[GenerationJob] = []
+
+        def take(event: StreamEvent) -> None:
+            events.put(event)
+            if self._cancel.cancelled:
+                for job in jobs:
+                    job.cancel()
+
+        job = self._worker.generate(request, take)
+        jobs.append(job)
         job.future.add_done_callback(lambda _: events.put(None))
         try:
             yield from self._received(events, job)

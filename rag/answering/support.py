@@ -101,7 +101,7 @@ def _stem(word: str) -> str:
         if len(word) - len(ending) >= 4 and word.endswith(ending):
             word = word[: -len(ending)]
             break
-    return word[:_STEM_LENGTH].rstrip("ey") or word
+    return word[:_STEM_LENGTH].rstrip("eiy") or word
 
 
 def _claim(sentence: str, question: str) -> _Claim:

@@ -2,18 +2,18 @@
 
 import time
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rag.cli import shapes
 from rag.cli.console import UsageError
-from rag.cli.context import Context, describe, use_password, wait_until_ready
+from rag.cli.context import Context, Unread, describe, unread_of, use_password, wait_until_ready
 from rag.cli.questions import run_ask, run_search
 from rag.cli.turn import run_turn
 from rag.doctor import examine
 from rag.errors import CollectionExists
 from rag.places import require_paths
-from rag.types import Collection, FileRow
+from rag.types import Collection
 
 
 def run_index(context: Context, arguments: Namespace) -> int:
@@ -43,7 +43,7 @@ def _target(context: Context, name: str) -> Collection:
 
 def _report_index(context: Context, collection_id: int, *, queued: bool, started: float) -> int:
     collection = context.workspace.collection(collection_id)
-    unread = context.workspace.problems(collection_id)
+    unread = unread_of(context, collection_id)
     context.console.document(
         {
             "collection": collection.name,
@@ -51,7 +51,7 @@ def _report_index(context: Context, collection_id: int, *, queued: bool, started
             "files": collection.files,
             "ready": collection.ready_files,
             "passages": collection.passages,
-            "failed": [shapes.unread(row) for row in unread],
+            "failed": [shapes.unread(each.path, each.problem, in_part=each.in_part) for each in unread],
             "elapsed_ms": round((time.monotonic() - started) * 1000),
         }
     )
@@ -66,10 +66,9 @@ def _report_index(context: Context, collection_id: int, *, queued: bool, started
     return context.exit_code(unread)
 
 
-def _list_unread(context: Context, unread: list[FileRow]) -> None:
-    for row in unread:
-        if row.problem is not None:
-            context.console.say(f"  {row.path}: {row.problem.message} {row.problem.remedy}")
+def _list_unread(context: Context, unread: Sequence[Unread]) -> None:
+    for each in unread:
+        context.console.say(f"  {each.path}: {each.problem.message} {each.problem.remedy}")
 
 
 def run_collections(context: Context, arguments: Namespace) -> int:

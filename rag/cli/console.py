@@ -5,12 +5,15 @@ then writes to a connection.
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable
 
 from inference.api import KnownError
 
 Write = Callable[[str], None]
+_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
+"""What some readers take for the end of a line, and JSON leaves as it is."""
 
 
 class UsageError(Exception):
@@ -40,7 +43,8 @@ class Console:
     def document(self, value: object) -> None:
         """Write a JSON document on one line; nothing when stdout is for people."""
         if self.json:
-            self._out(json.dumps(value, ensure_ascii=False) + "\n")
+            text = json.dumps(value, ensure_ascii=False)
+            self._out(_LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
     def progress(self, text: str) -> None:
         """Say on stderr how far a long piece of work is; the same words are said once."""

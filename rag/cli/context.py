@@ -7,7 +7,8 @@ from pathlib import Path
 from inference.api import CancelToken
 from rag.cli.console import Console, UsageError
 from rag.errors import UnknownCollection, UnreadableFile
-from rag.types import FileRow, IndexingProgress
+from rag.places import whole_path
+from rag.types import FileProblem, IndexingProgress
 from rag.workspace import Workspace
 
 DONE, FAILED, USAGE, UNREAD, INTERRUPTED = 0, 1, 2, 3, 130
@@ -23,12 +24,29 @@ class Context:
     cancel: CancelToken = field(default_factory=CancelToken)
 
     def path(self, given: Path) -> Path:
-        return (self.folder / given.expanduser()).resolve()
+        return whole_path(given, self.folder)
 
-    def exit_code(self, unread: Sequence[FileRow] = ()) -> int:
+    def model(self, given: str) -> Path | str:
+        """Return the file that is meant by `--model`, or else the name as it is."""
+        try:
+            path = self.path(Path(given))
+            return path if path.is_file() else given
+        except (UnreadableFile, OSError):
+            return given
+
+    def exit_code(self, unread: "Sequence[Unread]" = ()) -> int:
         if self.cancel.cancelled:
             return INTERRUPTED
         return UNREAD if unread else DONE
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A file that could not be read, or only in part, or a folder that could not be looked through."""
+
+    path: Path
+    problem: FileProblem
+    in_part: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,7 +55,7 @@ class Sources:
 
     collection_ids: tuple[int, ...]
     paths: tuple[Path, ...] | None = None
-    unread: tuple[FileRow, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 def named_collections(context: Context, names: Sequence[str]) -> tuple[int, ...]:
@@ -63,7 +81,20 @@ def sources(context: Context, paths: Sequence[Path], names: Sequence[str], passw
     made = context.workspace.adhoc_collection(resolved)
     wait_until_ready(context, made.id)
     use_password(context, made.id, password_file)
-    return Sources((made.id,), resolved, tuple(context.workspace.problems(made.id)))
+    unread = unread_of(context, made.id)
+    for each in unread:
+        context.console.progress(f"{each.path}: {each.problem.message} {each.problem.remedy}")
+    return Sources((made.id,), resolved, unread)
+
+
+def unread_of(context: Context, collection_id: int) -> tuple[Unread, ...]:
+    """Return what of a collection could not be read, folders last."""
+    rows = context.workspace.problems(collection_id)
+    files = [Unread(row.path, row.problem, row.state != "failed") for row in rows if row.problem is not None]
+    folders = [
+        Unread(notice.path, notice) for notice in context.workspace.notices(collection_id) if notice.path is not None
+    ]
+    return (*files, *folders)
 
 
 def wait_until_ready(context: Context, collection_id: int) -> bool:

@@ -72,8 +72,7 @@ def _load_model(context: Context, name: str | None) -> None:
     if name is None:
         context.workspace.load_model().result()
         return
-    as_file = context.path(Path(name))
-    context.workspace.load_model(as_file if as_file.is_file() else name).result()
+    context.workspace.load_model(context.model(name)).result()
 
 
 def _words_and_paths(arguments: Namespace) -> tuple[str, list[Path]]:
@@ -146,7 +145,8 @@ def _ask_line(context: Context, arguments: Namespace, question: Question, asked:
 
 def _read_questions(path: Path) -> Iterator[Question]:
     try:
-        lines = path.read_text("utf-8").splitlines()
+        # Not splitlines: JSON strings may hold other signs that end a line.
+        lines = path.read_text("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as exc:
         raise UnreadableFile(
             f"The questions file {path} cannot be read.", remedy="Check its name, and that it is UTF-8.", path=path
@@ -160,13 +160,17 @@ def _question(path: Path, number: int, line: str) -> Question:
     try:
         fields = json.loads(line)
         text = fields["question"]
-        wanted_k = fields.get("k")
-        if not isinstance(text, str) or not (wanted_k is None or 1 <= int(wanted_k) <= 1000):
+        collection, wanted_k = fields.get("collection"), fields.get("k")
+        if not (isinstance(text, str) and isinstance(collection, str | None) and _is_count(wanted_k)):
             raise ValueError(line)
-        return Question(fields.get("id"), text, fields.get("collection"), wanted_k)
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        return Question(fields.get("id"), text, collection, wanted_k)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         raise DocumentError(
             f"Line {number} of {path.name} is no question.",
             remedy='Each line is a JSON object such as {"id": 1, "question": "…"}.',
             path=path,
         ) from exc
+
+
+def _is_count(value: object) -> bool:
+    return value is None or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1000)

@@ -1,6 +1,8 @@
 """The JSON that commands write; a schema for each lies in `resources/schemas`."""
 
-from rag.types import Answer, Citation, Collection, FileRow, Locator, RankedPassage, Retrieval, Sentence
+from pathlib import Path
+
+from rag.types import Answer, Citation, Collection, FileProblem, Locator, RankedPassage, Retrieval, Sentence
 
 Json = dict[str, object]
 
@@ -82,14 +84,12 @@ def collection(each: Collection) -> Json:
     }
 
 
-def unread(row: FileRow) -> Json:
-    """Return a file that could not be read, or only in part."""
-    assert row.problem is not None
-    problem = row.problem
+def unread(path: Path, problem: FileProblem, *, in_part: bool) -> Json:
+    """Return a file that could not be read, or only in part, or a folder that could not be looked through."""
     return {
-        "path": str(row.path),
+        "path": str(path),
         "code": problem.code,
         "message": problem.message,
         "remedy": problem.remedy,
-        "read_in_part": row.state != "failed",
+        "read_in_part": in_part,
     }

@@ -5,7 +5,6 @@ the same way when the window owns the library.
 """
 
 from argparse import Namespace
-from pathlib import Path
 
 from rag.cli import shapes
 from rag.cli.console import UsageError
@@ -51,8 +50,7 @@ def _open_chat(context: Context, arguments: Namespace) -> int:
     else:
         chosen, suggestion = named_collections(context, arguments.collection), None
     if arguments.model is not None:
-        as_file = context.path(Path(arguments.model))
-        workspace.load_model(as_file if as_file.is_file() else arguments.model).result()
+        workspace.load_model(context.model(arguments.model)).result()
     chat = workspace.create_chat(collection_ids=chosen)
     names = [workspace.collection(each).name for each in chosen]
     context.console.document({"chat": chat.id, "collections": names, "suggestion": suggestion})

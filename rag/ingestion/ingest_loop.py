@@ -74,6 +74,7 @@ class IngestLoop:
         self._lock = threading.Lock()
         self._loading: Future[EmbedderFacts] | None = None
         self._facts: EmbedderFacts | None = None
+        self._compare = False
         self._retry_at = 0.0
         self._stopping = False
         self.paused = False
@@ -161,12 +162,12 @@ class IngestLoop:
     def warm_up(self) -> None:
         """Open Chroma, and compare it with the library once the embedding model is known."""
         self._vectors.open()
-        if self._model() is not None:
-            self.bring_over_all()
+        self.bring_over_all()
 
     def bring_over_all(self) -> None:
-        """Make Chroma hold what the library has, in all collections."""
+        """Make Chroma hold what the library has, in all collections, as soon as the embedding model is known."""
         facts = self._model()
+        self._compare = facts is None and self.model_error is None
         if facts is None:
             return
         for collection in self._library.collections():
@@ -194,6 +195,8 @@ class IngestLoop:
         return more
 
     def _advance(self) -> set[int]:
+        if self._compare:
+            self.bring_over_all()
         if not (self.reading.in_work or self._library.queued_files(1) or self._library.incomplete_collections()):
             self.pace.stop()
             return set()

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Literal
 
@@ -193,10 +194,11 @@ class Ingestor:
                 self._changed.wait(_WATCH_S)
 
     def _raise_problem(self, progress: IndexingProgress, until: Until) -> None:
+        # Copies: one exception must not be raised on several threads.
         if self._loop.problem is not None:
-            raise self._loop.problem
+            raise copy(self._loop.problem)
         if until == "ready" and self._loop.model_error is not None and _is_done(progress, "searchable"):
-            raise self._loop.model_error
+            raise copy(self._loop.model_error)
 
     def _scan(self, collection_id: int, root: Path, *, again: bool) -> None:
         cancels = self._cancels[collection_id]

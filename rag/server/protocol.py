@@ -11,14 +11,20 @@ while a command runs, {"do": "cancel"}. From the owner: {"out": text}, {"err": t
 import json
 import os
 import secrets
+import socket
 import sys
 import tempfile
+from contextlib import suppress
 from hashlib import blake2b
-from multiprocessing.connection import Connection
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
 from pathlib import Path
+
+from rag.storage.failures import file_failures
 
 Frame = dict[str, object]
 _KEY_BYTES = 32
+_MOST_BYTES = 1 << 26
 
 
 def send(connection: Connection, frame: Frame) -> None:
@@ -28,10 +34,32 @@ def send(connection: Connection, frame: Frame) -> None:
 
 def receive(connection: Connection) -> Frame:
     """Return the next frame; raises EOFError or OSError when the other side is gone, ValueError for nonsense."""
-    frame = json.loads(connection.recv_bytes().decode("utf-8", "surrogatepass"))
+    try:
+        frame = json.loads(connection.recv_bytes(_MOST_BYTES).decode("utf-8", "surrogatepass"))
+    except RecursionError as exc:
+        raise ValueError("a frame is not that deep") from exc
     if not isinstance(frame, dict):
         raise ValueError("a frame is a JSON object")
     return frame
+
+
+def greet(connection: Connection, key: bytes) -> None:
+    """Make the caller prove that it has the key, and prove the same to it; raises `AuthenticationError`."""
+    try:
+        deliver_challenge(connection, key)
+        answer_challenge(connection, key)
+    except AssertionError as exc:
+        # What is no greeting at all; newer Pythons raise the error by themselves.
+        raise AuthenticationError(str(exc)) from exc
+
+
+def hang_up(connection: Connection) -> None:
+    """Make whoever reads from a connection, on another thread, see its end; closing it would not wake them."""
+    if sys.platform == "win32":
+        connection.close()
+        return
+    with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as same:
+        same.shutdown(socket.SHUT_RDWR)
 
 
 def family() -> str:
@@ -56,11 +84,14 @@ def new_address(data_dir: Path) -> str:
 def command_key(data_dir: Path) -> bytes:
     """Return the key that proves that a peer is the same user, made on first use."""
     path = data_dir / "command.key"
-    try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(handle, "wb") as file:
+    with file_failures(path):
+        if path.is_file() and len(key := path.read_bytes()) == _KEY_BYTES:
+            return key
+        # Written beside it first: a process that ends half-way must not leave half a key.
+        partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+        partial.unlink(missing_ok=True)
         key = secrets.token_bytes(_KEY_BYTES)
-        file.write(key)
+        with os.fdopen(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(key)
+        partial.replace(path)
     return key

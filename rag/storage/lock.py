@@ -72,7 +72,11 @@ class FolderLock:
             os.close(descriptor)
             raise FolderHeld(self._folder, *self._owner()) from exc
         self._descriptor = descriptor
-        self._write_owner(None)
+        try:
+            self._write_owner(None)
+        except BaseException:
+            self.release()
+            raise
 
     def publish(self, address: str) -> None:
         """Tell others where this owner listens."""

@@ -44,7 +44,8 @@ class Desk:
         deadline = time.monotonic() + PATIENCE_S
         while not condition():
             assert time.monotonic() < deadline
-            self.ingestor.wait(self.collection, timeout_s=0.05)
+            with self.ingestor._changed:
+                self.ingestor._changed.wait(0.05)
 
     def files(self) -> dict[str, FileRow]:
         return {row.path.name: row for row in self.library.files(self.collection)}

@@ -15,7 +15,7 @@ class Misbehaving:
     suffixes = frozenset({".bad"})
 
     def load(self, path: Path, password: str | None = None) -> LoadedDocument:
-        word, _, amount = path.read_text(encoding="utf-8").partition(" ")
+        word, _, amount = path.read_text(encoding="utf-8").strip().partition(" ")
         if word == "sleep":
             time.sleep(float(amount))
         elif word == "crash":

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,23 @@ from rag.ingestion.walker import is_gone, walk
 from tests.rag.ingestion import files
 from tests.rag.ingestion.conftest import Desk
 
-as_root = pytest.mark.skipif(
-    sys.platform != "win32" and os.geteuid() == 0, reason="root may read everything, whatever the permissions say"
+NOBODY = 65534
+not_as_root = pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() == 0, reason="root may read everything, whatever the permissions say"
 )
+
+
+@contextmanager
+def without_rights() -> Iterator[None]:
+    """Take root's rights away for a moment; others have none in the first place."""
+    as_root = sys.platform != "win32" and os.geteuid() == 0
+    if as_root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if as_root:
+            os.seteuid(0)
 
 
 def names(root: Path) -> list[str]:
@@ -53,6 +68,27 @@ def test_loops_of_links_end(papers: Path) -> None:
 
 def test_a_file_named_by_hand_is_taken_whatever_its_name(papers: Path) -> None:
     assert names(files.text(papers / "notes.xyz")) == ["notes.xyz"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions work in another way")
+def test_a_file_without_permission_is_told(papers: Path) -> None:
+    path = files.text(papers / "a.txt")
+    path.chmod(0)
+    with without_rights(), pytest.raises(UnreadableFile) as caught:
+        default_loaders().choose(path)
+    assert "a.txt" in caught.value.message
+    assert "permission" in caught.value.remedy
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions work in another way")
+def test_folders_without_permission_are_told_and_the_others_walked(papers: Path) -> None:
+    (papers / "locked").mkdir()
+    papers.chmod(0)
+    unreadable: list[OSError] = []
+    with without_rights():
+        assert list(walk(papers, default_loaders().wanted, unreadable.append)) == []
+    papers.chmod(0o700)
+    assert [type(error) for error in unreadable] == [PermissionError]
 
 
 def test_a_path_below_a_file_is_gone(papers: Path) -> None:
@@ -120,7 +156,7 @@ def test_a_single_file_that_was_deleted_goes(desk: Desk, papers: Path) -> None:
     assert desk.library.roots(desk.collection) == []
 
 
-@as_root
+@not_as_root
 def test_permission_denied_is_told_and_read_once_allowed(desk: Desk, papers: Path) -> None:
     path = files.text(papers / "a.txt", "albatross")
     path.chmod(0)
@@ -134,7 +170,7 @@ def test_permission_denied_is_told_and_read_once_allowed(desk: Desk, papers: Pat
     assert desk.found('"albatross"') == ["a.txt"]
 
 
-@as_root
+@not_as_root
 def test_a_folder_that_cannot_be_listed_is_told_and_its_files_kept(desk: Desk, papers: Path) -> None:
     (papers / "inner").mkdir()
     files.text(papers / "inner" / "a.txt", "albatross")

@@ -1,0 +1,1 @@
+"""Speed, each figure a ratio of two things measured in one run: `python -m tests.bench [NAME ...]`."""
