@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from inference.errors import Cancelled, ContextTooLarge, ModelTooLarge, NoModelLoaded
+from inference.errors import Cancelled, ContextTooLarge, KnownError, ModelTooLarge, NoModelLoaded
 from inference.registry import Registry
 from inference.types import (
     CancelToken,
@@ -85,6 +85,7 @@ class ChatWorker:
         self._budget = budget
         self._model: ChatModel | None = None
         self._details: ModelDetails | None = None
+        self._load_error: KnownError | None = None
         self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._running: Job[object] | None = None
         self._closed = False
@@ -167,6 +168,16 @@ class ChatWorker:
     ) -> ModelDetails:
         if cancel.cancelled:
             raise Cancelled
+        self._load_error = None
+        try:
+            return self._load_in_place(ref, settings, on_progress, cancel)
+        except KnownError as error:
+            self._load_error = error
+            raise
+
+    def _load_in_place(
+        self, ref: ModelRef, settings: LoadSettings, on_progress: LoadProgress, cancel: CancelToken
+    ) -> ModelDetails:
         backend = self._registry.get(ref.backend)
         self._try_out(ref, settings, cancel)
         self._unload()
@@ -211,6 +222,9 @@ class ChatWorker:
 
     def _loaded(self) -> ChatModel:
         if self._model is None:
+            if self._load_error is not None:
+                # Who asks while nothing is loaded wants to know why, not only that.
+                raise self._load_error
             raise NoModelLoaded("No chat model is loaded.", remedy="Choose a model first.")
         return self._model
 

@@ -19,10 +19,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     # In a frozen program a spawned worker starts as the program itself: this call turns it into the worker.
     multiprocessing.freeze_support()
     _find_program()
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if _is_for_the_window(arguments):
+        # The command line pulls in the whole core; the window appears sooner without it.
+        return _open_window(arguments)
     from rag.cli.main import main as run_command
 
-    arguments = list(sys.argv[1:] if argv is None else argv)
     return run_command(arguments, open_window=_open_window)
+
+
+def _is_for_the_window(arguments: Sequence[str]) -> bool:
+    """Tell whether there is nothing but the data folder on the command line."""
+    if len(arguments) == 1:
+        return arguments[0].startswith("--data-dir=")
+    return not arguments or (len(arguments) == 2 and arguments[0] == "--data-dir")
 
 
 def _find_program() -> None:

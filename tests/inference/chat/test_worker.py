@@ -3,6 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ from inference.api import (
     LoadSettings,
     Message,
     ModelDetails,
+    ModelNotFound,
     ModelRef,
     ModelTooLarge,
     NoModelLoaded,
@@ -26,6 +28,7 @@ from inference.api import (
     StreamEvent,
     TextDelta,
     UnknownBackend,
+    default_registry,
 )
 from inference.backends.echo import EchoBackend
 from tests.inference.chat.asking import request
@@ -248,3 +251,15 @@ def test_the_real_model_answers_through_the_worker(smollm: ModelRef) -> None:
     worker.shutdown()
     assert isinstance(finished, Finished)
     assert finished.usage.answer_tokens > 1
+
+
+def test_asking_after_a_failed_load_tells_why_it_failed(tmp_path: Path) -> None:
+    worker = ChatWorker(default_registry())
+    try:
+        missing = ModelRef("gone", "llama_cpp", tmp_path / "gone.gguf")
+        with pytest.raises(ModelNotFound):
+            worker.load(missing).future.result(30)
+        with pytest.raises(ModelNotFound):
+            worker.count_tokens((Message("user", "x"),)).result(30)
+    finally:
+        worker.shutdown()
