@@ -256,6 +256,15 @@ class Workspace:
     def rescan(self, collection_id: int) -> None:
         self._ingestor.rescan(collection_id)
 
+    def notices(self, collection_id: int) -> list[FileProblem]:
+        """Return what is wrong with folders of a collection: away, or not to be listed."""
+        return self._ingestor.notices(collection_id)
+
+    @property
+    def indexing_problem(self) -> FileProblem | None:
+        """Why no reading goes on at all (a full disk, a model that does not load), if so."""
+        return self._ingestor.problem
+
     def pause_indexing(self) -> None:
         self._ingestor.pause()
 
@@ -311,10 +320,11 @@ class Workspace:
         Empty where the span cannot be found on the page; then nothing is to be marked.
         """
         passages = self._library.document_passages(document_id)
-        if not passages:
+        page = self._library.page(document_id, page_index)
+        if not passages or page is None:
             return []
-        path = passages[0].path
-        return self._renderer.span_rectangles(path, page_index, start, end, self._ingestor.password_of(path)).result()
+        path, password = passages[0].path, self._ingestor.password_of(passages[0].path)
+        return self._renderer.span_rectangles(path, page_index, start, end, password, page.text).result()
 
     # --- Search and answers -------------------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 RETRY_S = 5.0
 """How long to wait before trying a full disk again."""
+_RETRY_UNEXPECTED_S = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,7 @@ class IngestLoop:
         budget: CpuBudget,
         settings: RagSettings,
         password_of: Callable[[Path], str | None],
-        report: Callable[[set[int]], None],
+        report: Callable[[set[int], bool], None],
     ) -> None:
         self._library = library
         self._vectors = vectors
@@ -119,7 +120,7 @@ class IngestLoop:
         finally:
             self.meaning.stop()
             self._pool.shutdown()
-            self._report(set())
+            self._report(set(), False)
 
     def pause(self) -> None:
         """Stop processes and embedding where they are."""
@@ -179,6 +180,7 @@ class IngestLoop:
         """Do what there is to do now; returns whether there is more at once."""
         changed: set[int] = set()
         more = False
+        problem = self.problem, self.model_error
         try:
             self._recover()
             changed |= self._run_commands()
@@ -186,12 +188,12 @@ class IngestLoop:
             if not self.paused:
                 changed |= self._advance()
             more = bool(changed) and self.problem is None
-        except StorageError as error:
+        except KnownError as error:
             self._halt(error)
         except Exception as error:  # The top of a thread: it must not end in silence, with all files waiting for it.
             log.exception("indexing stopped")
             self._halt(_internal(error))
-        self._report(changed)
+        self._report(changed, problem != (self.problem, self.model_error))
         return more
 
     def _advance(self) -> set[int]:
@@ -214,14 +216,23 @@ class IngestLoop:
         changed: set[int] = set()
         while self._commands and not self._stopping:
             command = self._commands[0]
-            command.run()
-            # One that failed for want of room stays, and is done again.
-            self._commands.popleft()
+            try:
+                command.run()
+            except StorageError:
+                raise  # For want of room: it stays and is done again.
+            except Exception:
+                self._strike_off(command)
+                raise
+            self._strike_off(command)
             if command.collection_id is not None:
                 changed.add(command.collection_id)
-                with self._lock:
-                    self._waiting[command.collection_id] -= 1
         return changed
+
+    def _strike_off(self, command: _Command) -> None:
+        with self._lock:
+            self._commands.popleft()
+            if command.collection_id is not None:
+                self._waiting[command.collection_id] -= 1
 
     def _model(self) -> EmbedderFacts | None:
         """Return the embedding model's facts once it is loaded; begins to load it."""
@@ -268,10 +279,9 @@ class IngestLoop:
         self.problem = None
 
     def _halt(self, error: KnownError) -> None:
-        if isinstance(error, StorageError):
-            log.info("indexing halts: %s", error.message)
+        log.info("indexing halts: %s", error.message)
         self.problem = error
-        self._retry_at = time.monotonic() + RETRY_S
+        self._retry_at = time.monotonic() + (RETRY_S if isinstance(error, StorageError) else _RETRY_UNEXPECTED_S)
         self.meaning.stop()
         self.reading.drop()
         self.pace.stop()

@@ -120,13 +120,13 @@ class Ingestor:
         """Stop working within two seconds, until `resume`."""
         self._loop.paused = True
         self._loop.post(self._loop.pause)
-        self._report(set())
+        self._report(set(), False)
 
     def resume(self) -> None:
         """Go on after `pause`, or try again what a full disk had stopped."""
         self._loop.paused = False
         self._loop.post(self._loop.resume)
-        self._report(set())
+        self._report(set(), False)
 
     def cancel(self, collection_id: int) -> None:
         """Give up what is unfinished in a collection; adding its paths again takes it up anew."""
@@ -212,12 +212,12 @@ class Ingestor:
 
         self._loop.post(scan, collection_id)
 
-    def _report(self, collection_ids: set[int]) -> None:
+    def _report(self, collection_ids: set[int], problem_changed: bool) -> None:
         """Tell whoever waits, and whoever listens, that something moved."""
         with self._changed:
             self._changed.notify_all()
-        if collection_ids:
-            self._on_change(Change(files=frozenset(collection_ids)))
+        if collection_ids or problem_changed:
+            self._on_change(Change(collections=problem_changed, files=frozenset(collection_ids)))
 
 
 def _is_done(progress: IndexingProgress, until: Until) -> bool:

@@ -82,13 +82,12 @@ class Reading:
 
     def feed(self) -> set[int]:
         """Begin as many files as there are free processes; returns collections of which a file changed state."""
-        changed: set[int] = set()
         waiting = self._library.queued_files(self._pool.size + 1)
-        for row in waiting[: max(0, self._pool.free)]:
+        begun = waiting[: max(0, self._pool.free)]
+        for row in begun:
             self._begin(row)
-            changed.add(row.collection_id)
-        self.more = len(waiting) > len(changed) or any(row.id not in self._files for row in waiting)
-        return changed
+        self.more = len(waiting) > len(begun)
+        return {row.collection_id for row in begun}
 
     def handle(self, event: ParseEvent) -> int | None:
         """Take what a process said; returns the collection of which a file changed state."""
