@@ -245,10 +245,6 @@ class Workspace:
         """Return the files that could not be read, or only in part."""
         return [row for row in self._library.files(collection_id) if row.problem is not None]
 
-    def notices(self, collection_id: int) -> list[FileProblem]:
-        """Return what is wrong with folders of a collection: away, or not to be listed."""
-        return self._ingestor.notices(collection_id)
-
     def retry(self, file_id: int, password: str | None = None) -> None:
         """Read a file again; a password is kept in memory only, for as long as the program runs."""
         self._ingestor.retry(file_id, password)

@@ -16,7 +16,6 @@ from inference.api import (
     GenerationRequest,
     PromptProgress,
     Sampling,
-    StreamEvent,
     TextDelta,
     Usage,
 )
@@ -132,7 +131,7 @@ class Answerer:
         generation = _Generation()
         request = GenerationRequest(prompt.messages, self._sampling(seed, temperature))
         with contextlib.suppress(Cancelled):  # Raised when the program ends; what was written stays.
-            for event in _follow(generator.stream(request), generation, cited):
+            for event in _follow(generator, request, generation, cited):
                 on_event(event)
         answer = _compose(retrieval, prompt.left_out, cited.finish(), generation, self.model_name)
         return answer, Turn(prompt.given, generation.text)
@@ -178,10 +177,12 @@ class Answerer:
         )
 
 
-def _follow(stream: Iterator[StreamEvent], generation: _Generation, cited: CitedText) -> Iterator[AskEvent]:
+def _follow(
+    generator: Generator, request: GenerationRequest, generation: _Generation, cited: CitedText
+) -> Iterator[AskEvent]:
     """Turn the model's events into the asker's, noting in `generation` what came."""
     shown = ""
-    for event in stream:
+    for event in generator.stream(request):
         if isinstance(event, PromptProgress):
             yield ReadingPrompt(event.done_tokens, event.total_tokens)
         elif isinstance(event, TextDelta):
@@ -190,9 +191,11 @@ def _follow(stream: Iterator[StreamEvent], generation: _Generation, cited: Cited
             if cited.text != shown:
                 shown = cited.text
                 yield AnswerText(shown)
+            if cited.repeats_itself:
+                generator.stop()
         elif isinstance(event, Finished):
             generation.usage = event.usage
-            generation.cancelled = event.reason == "cancelled"
+            generation.cancelled = event.reason == "cancelled" and not cited.repeats_itself
 
 
 def _compose(

@@ -24,6 +24,7 @@ _CUT_MARKER = re.compile(r"[ \t]*[\[【［]\s*(?:(?:passages?|sources?|documents
 _RANGE = re.compile(r"(\d{1,3})\s*[-–]\s*#?(\d{1,3})")
 _CODE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`", re.DOTALL)
 _MAX_RANGE = 10
+_LEAST_REPEATED_WORDS = 4
 _NO_CLAIM = re.compile(r"^\s*(?:```|~~~|#{1,6}\s)")
 
 
@@ -63,6 +64,8 @@ class CitedText:
         self._order: list[int] = []
         """Passages (from 0) in the order of their first citation."""
         self._quotes: dict[int, Span] = {}
+        self._said: set[str] = set()
+        self._repeats = False
 
     def feed(self, delta: str) -> None:
         """Take the next piece of the model's text."""
@@ -74,8 +77,15 @@ class CitedText:
         self._open = self._open[spans[-1].start :]
 
     @property
+    def repeats_itself(self) -> bool:
+        """Whether a whole sentence came a second time: small models then go round in circles until they are stopped."""
+        return self._repeats
+
+    @property
     def text(self) -> str:
         """What may be shown now: no invented and no half marker in it."""
+        if self._repeats:
+            return self._done.rstrip()
         numbering = list(self._order)
         shown = _HALF_A_MARKER.sub("", self._open)
         return self._done + _replace_markers(shown, lambda numbers: self._numbered(numbers, numbering)).rstrip()
@@ -104,6 +114,8 @@ class CitedText:
             cited.extend(n for n in known if n not in cited)
             return known
 
+        if self._is_repeated(raw):
+            return
         text = _replace_markers(raw, cite).strip()
         if not cited and (supported := self._supporting(text)) is not None:
             cited.append(supported)
@@ -115,6 +127,14 @@ class CitedText:
         start = len(self._done)
         self._done += text
         self._sentences.append(Sentence(text, start, len(self._done), tuple(cited)))
+
+    def _is_repeated(self, raw: str) -> bool:
+        """Tell whether a sentence was said before; from then on nothing is taken any more."""
+        plain = " ".join(_MARKER.sub("", raw).casefold().split())
+        if len(plain.split()) >= _LEAST_REPEATED_WORDS:
+            self._repeats = self._repeats or plain in self._said
+            self._said.add(plain)
+        return self._repeats
 
     def _numbered(self, numbers: Sequence[int], order: list[int]) -> list[int]:
         """Return the answer's numbers for the passages that exist among `numbers`, giving new ones at need."""

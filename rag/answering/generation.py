@@ -31,6 +31,7 @@ class Generator:
     def __init__(self, worker: ChatWorker, cancel: CancelToken) -> None:
         self._worker = worker
         self._cancel = cancel
+        self._job: GenerationJob | None = None
 
     def details(self) -> ModelDetails:
         """Return the loaded model, waiting for a load that is under way.
@@ -52,28 +53,31 @@ class Generator:
     def stream(self, request: GenerationRequest) -> Iterator[StreamEvent]:
         """Yield the events of an answer, `Finished` last; raises the `KnownError` that ended it."""
         events: queue.SimpleQueue[StreamEvent | None] = queue.SimpleQueue()
-        jobs: list[GenerationJob] = []
 
         def take(event: StreamEvent) -> None:
             events.put(event)
+            # Here, on the llm thread, a stop takes effect before the next token.
             if self._cancel.cancelled:
-                for job in jobs:
-                    job.cancel()
+                self.stop()
 
-        job = self._worker.generate(request, take)
-        jobs.append(job)
-        job.future.add_done_callback(lambda _: events.put(None))
+        self._job = self._worker.generate(request, take)
+        self._job.future.add_done_callback(lambda _: events.put(None))
         try:
-            yield from self._received(events, job)
-            job.future.result()
+            yield from self._received(events)
+            self._job.future.result()
         finally:
             # An asker that gives up must not leave the model writing for nobody.
-            job.cancel()
+            self._job.cancel()
 
-    def _received(self, events: "queue.SimpleQueue[StreamEvent | None]", job: GenerationJob) -> Iterator[StreamEvent]:
+    def stop(self) -> None:
+        """End the answer early; its events still come, `Finished` with them."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def _received(self, events: "queue.SimpleQueue[StreamEvent | None]") -> Iterator[StreamEvent]:
         while True:
             if self._cancel.cancelled:
-                job.cancel()
+                self.stop()
             try:
                 event = events.get(timeout=_CANCEL_LATENCY_S)
             except queue.Empty:

@@ -1,8 +1,9 @@
 """Which passage supports a sentence, and where in it.
 
 A sentence is supported by a stretch of one or two sentences of a passage when most of its content words stand there,
-when what it adds to the question stands there too (an answer that merely repeats the question proves nothing), and when
-each of its numbers and names stands in the passage. The thresholds are measured; see tests/eval/README.md.
+when what it adds to the question stands in the passage too (an answer that merely repeats the question proves nothing),
+when each of its numbers and names does, and when it denies only what is denied there. The thresholds are measured; see
+tests/eval/README.md.
 """
 
 import re
@@ -22,6 +23,8 @@ SUPPORTED_NEW_SHARE = 0.6
 MIN_CONTENT_WORDS = 2
 MAX_QUOTE_CHARACTERS = 400
 _STEM_LENGTH = 7
+_NEGATION_LIST = "not no never none nobody nothing without neither nor cannot nicht kein keine keinen nie"
+_NEGATIONS = frozenset(_NEGATION_LIST.split())
 _NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d{3})*(?:[.,]\d+)?")
 
 
@@ -41,6 +44,7 @@ class _Claim:
     new_keys: frozenset[str]
     numbers: frozenset[str]
     names: frozenset[str]
+    denies: bool
 
 
 def find_support(sentence: str, passages: Sequence[str], question: str = "") -> Support | None:
@@ -51,7 +55,12 @@ def find_support(sentence: str, passages: Sequence[str], question: str = "") -> 
     found = [
         best_span(sentence, passage, number) for number, passage in enumerate(passages) if _bears_out(claim, passage)
     ]
-    enough = [support for support in found if support.share >= SUPPORTED_SHARE]
+    enough = [
+        support
+        for support in found
+        if support.share >= SUPPORTED_SHARE
+        and _denies(passages[support.passage][support.start : support.end]) == claim.denies
+    ]
     return max(enough, key=lambda support: (support.share, -support.passage), default=None)
 
 
@@ -108,7 +117,7 @@ def _claim(sentence: str, question: str) -> _Claim:
     keys = word_keys(sentence)
     asked = word_keys(question)
     names = _names(sentence)
-    return _Claim(keys, keys - asked, numbers_in(sentence), names - asked)
+    return _Claim(keys, keys - asked, numbers_in(sentence), names - asked, _denies(sentence))
 
 
 def _names(sentence: str) -> frozenset[str]:
@@ -118,6 +127,10 @@ def _names(sentence: str) -> frozenset[str]:
     if len(capitalised) > len(words) / 2:
         return frozenset()
     return frozenset(_stem(word.folded) for word in capitalised if word.folded not in STOP_WORDS)
+
+
+def _denies(text: str) -> bool:
+    return any(word.folded in _NEGATIONS for word in split_words(text)) or "n't" in text or "n’t" in text
 
 
 def _is_opening(sentence: str, word: Word) -> bool:
