@@ -64,6 +64,7 @@ class Program(QObject):
 
     Attributes:
         session: The controllers, once the data folder is open.
+        closed: `close` was called.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class Program(QObject):
         super().__init__()
         self._application = application
         self._data_dir, self._settings = data_dir, settings
-        self._closed = False
+        self.closed = False
         self._log = LogTail()
         logging.getLogger().addHandler(self._log)
         self._hook, sys.excepthook = sys.excepthook, self._caught
@@ -94,7 +95,12 @@ class Program(QObject):
 
     @Slot()
     def _open_soon(self) -> None:
-        QTimer.singleShot(0, self._open)
+        QTimer.singleShot(0, self._complete)
+
+    @Slot()
+    def _complete(self) -> None:
+        self.window.complete()
+        self._open()
 
     @Slot()
     def _open(self) -> None:
@@ -128,9 +134,9 @@ class Program(QObject):
 
     def close(self) -> None:
         """End everything that runs, the core last."""
-        if self._closed:
+        if self.closed:
             return
-        self._closed = True
+        self.closed = True
         if self.session is not None:
             self.session.close()
         self.state.write()
@@ -145,7 +151,7 @@ class Program(QObject):
     def _caught(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
             self._application.quit()
-        elif self._closed:
+        elif self.closed:
             self._hook(kind, error, trace)
         else:
             self.report(error)

@@ -7,8 +7,6 @@ it, where the window has one.
 from __future__ import annotations
 
 import logging
-import platform
-import traceback
 from collections import deque
 from dataclasses import dataclass
 
@@ -82,6 +80,10 @@ class LogTail(logging.Handler):
 
 def report_text(error: BaseException, log: str) -> str:
     """Return what a developer needs to know about a bug; it names no document and no question."""
+    # Imported where they are needed: a window that starts has no use for them.
+    import platform
+    import traceback
+
     qt = QLibraryInfo.version().toString()
     system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}, Qt {qt}"
     trace = "".join(traceback.format_exception(error))

@@ -1,6 +1,7 @@
 """The window: rail, side pane, room and reader, with the status line at the foot and messages floating above it.
 
-It holds the views and remembers where they stood; what they show is told to them by the controllers.
+It holds the views and remembers where they stood; what they show is told to them by the controllers. What is seen
+first is built first: the chat room before the window is shown, library and reader by `complete` right after.
 """
 
 from __future__ import annotations
@@ -21,16 +22,12 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QStackedWidge
 from gui.actions import build_actions
 from gui.chat.page import ChatPage
 from gui.chat.side_pane import ChatSidePane
-from gui.library.room import LibraryRoom
-from gui.library.side_pane import LibrarySidePane
 from gui.models.menu import ModelButton
 from gui.notify import MessageBar
-from gui.reader.pane import ReaderPane
 from gui.reader_dock import ReaderDock
 from gui.settings import WindowState
 from gui.theme.theme import Theme
 from gui.theme.tokens import NARROW_PX, READER_PX, SIDE_PX
-from gui.widgets.drop_cover import DropCover
 from gui.widgets.rail import Rail
 from gui.widgets.status_line import StatusLine
 
@@ -55,36 +52,49 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Carrel")
         self.setMinimumSize(720, 480)
         self.setAcceptDrops(True)
-        self._state = state
+        self._theme, self._state = theme, state
         self._was_painted = False
+        self.is_complete = False
         self.command = build_actions(self)
         self.addActions(list(self.command.values()))
         self.rail = Rail(theme, self.command)
         self.chat_side = ChatSidePane(theme, self.command)
-        self.library_side = LibrarySidePane(theme, self.command)
         self.chat = ChatPage(theme, self.command, ModelButton(theme))
-        self.library = LibraryRoom(theme, self.command)
-        self.reader = ReaderPane(theme, self.command)
         self.status = StatusLine()
         self.side = QStackedWidget()
         self.room = QStackedWidget()
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self._build()
-        self.dock = ReaderDock(self.splitter, self.room, self.reader)
-        self.messages = MessageBar(theme, self)
-        self.drop_cover = DropCover(theme, self)
-        self._connect_commands()
         self._restore()
+
+    def complete(self) -> None:
+        """Build what is not seen at first: once, after the window was drawn."""
+        from gui.library.room import LibraryRoom
+        from gui.library.side_pane import LibrarySidePane
+        from gui.reader.pane import ReaderPane
+        from gui.widgets.drop_cover import DropCover
+
+        self.library_side = LibrarySidePane(self._theme, self.command)
+        self.library = LibraryRoom(self._theme, self.command)
+        self.reader = ReaderPane(self._theme, self.command)
+        self.reader.setMinimumWidth(280)
+        self.side.addWidget(self.library_side)
+        self.room.addWidget(self.library)
+        self.dock = ReaderDock(self.splitter, self.room, self.reader)
+        self.dock.set_width(self._state.number("reader_width", READER_PX))
+        self.messages = MessageBar(self._theme, self)
+        self.drop_cover = DropCover(self._theme, self)
+        self.is_complete = True
+        self._connect_commands()
+        self._fit_reader()
+        self._show_room(LIBRARY if self._state.number("room", CHATS) == LIBRARY else CHATS)
         self.room.installEventFilter(self)
 
     def _build(self) -> None:
-        for pane in (self.chat_side, self.library_side):
-            self.side.addWidget(pane)
-        for room in (self.chat, self.library):
-            self.room.addWidget(room)
+        self.side.addWidget(self.chat_side)
+        self.room.addWidget(self.chat)
         self.side.setMinimumWidth(180)
         self.room.setMinimumWidth(360)
-        self.reader.setMinimumWidth(280)
         self.splitter.addWidget(self.side)
         self.splitter.addWidget(self.room)
         self.splitter.setHandleWidth(1)
@@ -182,12 +192,12 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         self.splitter.setSizes([self._state.number("side_width", SIDE_PX), 800])
         self.side.setVisible(self._state.flag("side_shown", True))
-        self.dock.set_width(self._state.number("reader_width", READER_PX))
-        self._show_room(LIBRARY if self._state.number("room", CHATS) == LIBRARY else CHATS)
         self.command["close_reader"].setEnabled(False)
+        self.rail.chats.setChecked(True)
+        self.chat.composer.setFocus()
 
     def _remember(self) -> None:
-        if not self._was_painted:
+        if not self.is_complete:
             return
         self._state.put("geometry", self.saveGeometry())
         if self.side.isVisible():
@@ -211,6 +221,8 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        if not self.is_complete:
+            return
         # Later, when the splitter has taken its new size too.
         QTimer.singleShot(0, self._fit_reader)
         self.messages.place()
@@ -218,7 +230,7 @@ class MainWindow(QMainWindow):
         self._remember()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_paths(event):
+        if self.is_complete and _dropped_paths(event):
             event.acceptProposedAction()
             self.drop_cover.show_over()
 
@@ -233,7 +245,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._remember()
-        self.messages.dismiss()
+        if self.is_complete:
+            self.messages.dismiss()
         self._state.write()
         self.closing.emit()
         super().closeEvent(event)

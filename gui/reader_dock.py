@@ -34,7 +34,10 @@ class ReaderDock:
             self._remember_width()
             self._reader.setParent(self._centre)
         else:
+            side = self._splitter.sizes()[0]
+            self._reader.hide()
             self._splitter.addWidget(self._reader)
+            self._splitter.setSizes([side, self._splitter.width() - side, 0])
         self._apply(animated=False)
 
     def show(self, shown: bool) -> None:

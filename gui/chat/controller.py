@@ -376,7 +376,7 @@ def _searchable(progress: IndexingProgress) -> bool:
 
 def _welcome(any_collection: bool, samples: bool) -> str:
     if samples:
-        return "A small sample collection is ready. Press Enter to ask the question below."
+        return "A sample collection is ready: press Enter to ask the question below."
     if any_collection:
         return "Choose the collections to ask on the left, and write your question below."
     return "Add a folder, or drop one anywhere on this window; it can be asked within seconds."

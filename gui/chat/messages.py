@@ -94,6 +94,7 @@ class AnswerView(QWidget):
         self.found = push_button("", "fold")
         self.found.setCheckable(True)
         self.found.toggled.connect(self._fold)
+        theme.changed.connect(self._tint)
         self.strip = PassageStrip()
         self.strip.opened.connect(self.passage_opened)
         self.text = AnswerText(theme)
@@ -210,7 +211,11 @@ class AnswerView(QWidget):
         if shown and self.strip.widget() is None:
             self.strip.set_passages(self.passages)
         self.strip.setVisible(shown and bool(self.passages))
-        self.found.setIcon(self._theme.icon("chevron-down" if shown else "chevron-right"))
+        self._tint()
+
+    def _tint(self) -> None:
+        name = "chevron-down" if self.found.isChecked() else "chevron-right"
+        self.found.setIcon(self._theme.icon(name, colour=self._theme.palette.muted))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text.markdown)

@@ -35,6 +35,7 @@ class FilesModel(QAbstractTableModel):
         super().__init__(parent)
         self._theme = theme
         self._rows: list[FileRow] = []
+        theme.changed.connect(self._all_changed)
 
     def set_files(self, rows: Sequence[FileRow]) -> None:
         ordered = sorted(rows, key=lambda row: row.path.name.casefold())
@@ -44,7 +45,11 @@ class FilesModel(QAbstractTableModel):
             self.endResetModel()
         elif ordered != self._rows:
             self._rows = ordered
-            self.dataChanged.emit(self.index(0, 0), self.index(len(ordered) - 1, len(COLUMNS) - 1))
+            self._all_changed()
+
+    def _all_changed(self) -> None:
+        if self._rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(COLUMNS) - 1))
 
     def file(self, row: int) -> FileRow:
         return self._rows[row]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from rag.api import Collection, IndexingProgress
 
+_ICON_ROLE = DETAIL_ROLE + 1
 _ICONS = {"user": "folder", "sample": "book-open", "adhoc": "file"}
 
 
@@ -43,6 +44,7 @@ class LibrarySidePane(QWidget):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setAccessibleName("Collections")
         self.list.currentItemChanged.connect(self._choose)
+        theme.changed.connect(self._tint)
         self.add_button = IconButton(theme, "folder-plus", "Add a folder")
         self.add_button.follow(actions["add_folder"])
         head = QHBoxLayout()
@@ -74,10 +76,15 @@ class LibrarySidePane(QWidget):
         running = progress is not None and progress.running
         detail = f"{progress_share(progress):.0%}" if progress is not None and running else count(collection.files)
         item.setText(collection.name)
+        item.setData(_ICON_ROLE, _ICONS[collection.kind])
         item.setIcon(self._theme.icon(_ICONS[collection.kind], colour=self._theme.palette.muted))
         item.setData(DETAIL_ROLE, detail)
         item.setData(Qt.ItemDataRole.UserRole, collection.id)
         item.setToolTip(f"{collection.name}: {counted(collection.files, 'file')}")
+
+    def _tint(self) -> None:
+        for item in (self.list.item(row) for row in range(self.list.count())):
+            item.setIcon(self._theme.icon(item.data(_ICON_ROLE), colour=self._theme.palette.muted))
 
     def _choose(self, item: QListWidgetItem | None) -> None:
         if item is not None:

@@ -32,6 +32,7 @@ class ModelController(QObject):
         self._models: list[ModelRef] = []
         self._details: ModelDetails | None = None
         self._wanted = ""
+        self._is_loading = False
         window.chat.model.model_chosen.connect(self.choose)
         window.chat.model.add_asked.connect(self.ask_for_file)
 
@@ -54,7 +55,7 @@ class ModelController(QObject):
 
     def load(self, ref: ModelRef | None) -> None:
         """Load a model; None is the one that was chosen last."""
-        self._wanted = ref.name if ref is not None else ""
+        self._wanted, self._is_loading = ref.name if ref is not None else "", True
         self._show_loading(0.0)
         self._tasks.run(partial(self._workspace.load_model, ref, self._loading), self._load_begun, self._load_failed)
 
@@ -78,15 +79,16 @@ class ModelController(QObject):
     def _show_loading(self, share: float) -> None:
         if self._details is None or self._wanted:
             name = self._wanted or "the model"
-            self._window.status.show_loading(f"Loading {name} · {share:.0%}", share)
+            how_far = f" · {share:.0%}" if share else ""
+            self._window.status.show_loading(f"Loading {name}{how_far}", share)
 
     def _loaded(self, details: ModelDetails) -> None:
-        self._details, self._wanted = details, ""
+        self._details, self._wanted, self._is_loading = details, "", False
         self._window.status.loading_done()
         self._show()
 
     def _load_failed(self, error: BaseException) -> None:
-        self._wanted = ""
+        self._wanted, self._is_loading = "", False
         self._window.status.loading_done()
         self._failed(error)
         self._show()
@@ -99,8 +101,9 @@ class ModelController(QObject):
         details = self._details
         device = device_text(details) if details is not None else ""
         self._window.chat.model.show_models(self._models, details.ref if details is not None else None, device)
-        name = details.ref.name if details is not None else "No model"
-        self._window.chat.model.show_name(name, device or "No model is loaded")
+        waiting = "Loading…" if self._is_loading else "No model"
+        name = details.ref.name if details is not None else waiting
+        self._window.chat.model.show_name(name, device or "No model is loaded yet")
 
     def _failed(self, error: BaseException) -> None:
         notice = notice_of(error)

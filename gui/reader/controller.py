@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage
 from gui.errors import notice_of
 from gui.reader.pages_view import PageMarks
 from gui.reader.target import Span, Target
+from rag.api import DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,10 +45,12 @@ def read_document(workspace: Workspace, target: Target) -> OpenedDocument | None
     """Look a document up; None if the library does not have it any more; called on a pool thread."""
     if target.document_id is None:
         return None
-    document = workspace.document(target.document_id)
-    count = workspace.page_count(target.document_id)
-    page = workspace.page(target.document_id, min(target.page_index, max(0, count - 1)))
-    if document is None or page is None:
+    try:
+        document = workspace.document(target.document_id)
+        count = workspace.page_count(target.document_id)
+        page = workspace.page(target.document_id, min(target.page_index, max(0, count - 1)))
+    except DocumentError:
+        # Removed since: its quote outlives it.
         return None
     return OpenedDocument(target, document.kind, count, page, target.path.is_file())
 
@@ -69,8 +72,7 @@ def find_page(workspace: Workspace, document_id: int, words: str, start: int, st
     count = workspace.page_count(document_id)
     for distance in range(count):
         index = (start + step * distance) % count
-        page = workspace.page(document_id, index)
-        found = wanted.search(page.text) if page is not None else None
+        found = wanted.search(workspace.page(document_id, index).text)
         if found is not None:
             return index, found.span()
     return None
@@ -81,8 +83,7 @@ def page_by_name(workspace: Workspace, document_id: int, name: str) -> int | Non
     count = workspace.page_count(document_id)
     name = name.strip()
     for index in range(count):
-        page = workspace.page(document_id, index)
-        if page is not None and (page.label or "").casefold() == name.casefold():
+        if (workspace.page(document_id, index).label or "").casefold() == name.casefold():
             return index
     return int(name) - 1 if name.isdigit() and 1 <= int(name) <= count else None
 
@@ -273,8 +274,8 @@ class ReaderController(QObject):
             work = partial(self._workspace.page, self._opened.target.document_id, index)
             self._tasks.run(work, self._show_page_number, self._failed)
 
-    def _show_page_number(self, page: StoredPage | None) -> None:
-        if self._opened is not None and page is not None and page.document_id == self._opened.target.document_id:
+    def _show_page_number(self, page: StoredPage) -> None:
+        if self._opened is not None and page.document_id == self._opened.target.document_id:
             self._pane.show_page_number(page.label or "", page.index, self._opened.pages)
 
     def _page_asked(self, name: str) -> None:

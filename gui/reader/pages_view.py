@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt, QTimer, Signal
@@ -11,6 +12,7 @@ from PySide6.QtGui import (
     QImage,
     QKeyEvent,
     QPainter,
+    QPainterPath,
     QPaintEvent,
     QPalette,
     QResizeEvent,
@@ -139,7 +141,8 @@ class PagesView(QAbstractScrollArea):
         if y_points is None:
             self.verticalScrollBar().setValue(top - GAP_PX)
         else:
-            self.verticalScrollBar().setValue(round(top + y_points * self.pages.scale - self.viewport().height() / 3))
+            third = round(top + y_points * self.pages.scale - self.viewport().height() / 3)
+            self.verticalScrollBar().setValue(max(top - GAP_PX, third))
         self._set_page(index)
         self._settle.start()
 
@@ -269,16 +272,23 @@ class PagesView(QAbstractScrollArea):
         painter.end()
 
     def _paint_marks(self, painter: QPainter, origin: QPoint, marks: PageMarks) -> None:
+        cited = self._area(marks.cited, origin)
         painter.save()
         # Multiplied, as a marker pen does on paper: the ink stays as dark as it was.
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)
-        painter.setPen(Qt.PenStyle.NoPen)
-        for rectangles, colour in ((marks.passage, PAGE_MARK), (marks.cited, PAGE_CITED)):
-            for left, top, right, bottom in rectangles:
-                scale = self.pages.scale
-                area = QRectF(left * scale - 1, top * scale - 1, (right - left) * scale + 2, (bottom - top) * scale + 2)
-                painter.fillRect(area.translated(origin), QColor(colour))
+        painter.fillPath(self._area(marks.passage, origin).subtracted(cited), QColor(PAGE_MARK))
+        painter.fillPath(cited, QColor(PAGE_CITED))
         painter.restore()
+
+    def _area(self, rectangles: Sequence[Rectangle], origin: QPoint) -> QPainterPath:
+        """Return the rectangles as one area, so that where lines overlap nothing is marked twice."""
+        scale, path = self.pages.scale, QPainterPath()
+        for left, top, right, bottom in rectangles:
+            line = QPainterPath()
+            size = ((right - left) * scale + 2, (bottom - top) * scale + 2)
+            line.addRect(QRectF(left * scale - 1, top * scale - 1, *size).translated(origin))
+            path = path.united(line)
+        return path
 
     def _paint_failure(self, painter: QPainter, area: QRect, why: str) -> None:
         painter.setPen(QColor(LIGHT.error))

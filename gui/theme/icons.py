@@ -3,13 +3,11 @@
 from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from gui.theme.tokens import ICON_PX, Palette
 from resources import root
-
-_RATIOS = (1.0, 1.5, 2.0, 3.0)
 
 
 def icon_names() -> list[str]:
@@ -34,13 +32,18 @@ def icon_pixmap(name: str, colour: str, size_px: int = ICON_PX, ratio: float = 1
 def themed_icon(name: str, palette: Palette, size_px: int = ICON_PX, colour: str | None = None) -> QIcon:
     """Return the icon in the theme's colours: ink by default, the accent when it is on, a hairline when disabled."""
     icon = QIcon()
-    for ratio in _RATIOS:
+    for ratio in _ratios():
         icon.addPixmap(icon_pixmap(name, colour or palette.ink, size_px, ratio), QIcon.Mode.Normal)
         icon.addPixmap(icon_pixmap(name, palette.strong_line, size_px, ratio), QIcon.Mode.Disabled)
         if colour is None:
             on = icon_pixmap(name, palette.accent, size_px, ratio)
             icon.addPixmap(on, QIcon.Mode.Normal, QIcon.State.On)
     return icon
+
+
+def _ratios() -> set[float]:
+    application = QGuiApplication.instance()
+    return {1.0, application.devicePixelRatio()} if isinstance(application, QGuiApplication) else {1.0}
 
 
 @lru_cache(maxsize=128)

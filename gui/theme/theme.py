@@ -29,6 +29,7 @@ class Theme(QObject):
         self._application = application
         self._fixed = fixed
         self.palette = LIGHT
+        self._icons: dict[tuple[str, int, str | None], QIcon] = {}
         self.font = interface_font()
         self.code_family = code_family()
         application.setFont(self.font)
@@ -37,7 +38,10 @@ class Theme(QObject):
 
     def icon(self, name: str, size_px: int = ICON_PX, colour: str | None = None) -> QIcon:
         """Return an icon in this theme's colours."""
-        return themed_icon(name, self.palette, size_px, colour)
+        key = (name, size_px, colour)
+        if key not in self._icons:
+            self._icons[key] = themed_icon(name, self.palette, size_px, colour)
+        return self._icons[key]
 
     @Slot()
     def _follow_system(self) -> None:
@@ -50,6 +54,7 @@ class Theme(QObject):
         if palette is self.palette and self._application.styleSheet():
             return
         self.palette = palette
+        self._icons.clear()
         self._application.setPalette(_qt_palette(palette))
         self._application.setStyleSheet(stylesheet(palette))
         self.changed.emit()

@@ -41,7 +41,7 @@ class DropCover(QFrame):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ground = QColor(self._theme.palette.paper)
-        ground.setAlphaF(0.94)
+        ground.setAlphaF(0.975)
         painter.fillRect(self.rect(), ground)
         painter.setPen(QPen(QColor(self._theme.palette.accent), 2, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(

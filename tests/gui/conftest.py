@@ -46,8 +46,9 @@ def launch(qapp: QApplication, qtbot: QtBot, data_dir: Path) -> Iterator[Launch]
 
     yield start
     for program in started:
-        program.window.close()
-        program.close()
+        if not program.closed:
+            program.window.close()
+            program.close()
     qapp.processEvents()
     QThreadPool.globalInstance().waitForDone()
 

@@ -93,8 +93,8 @@ def test_a_text_is_shown_with_its_passage_marked(read: Program, qtbot: QtBot) ->
     answer.passage_opened.emit(result)
     text = read.window.reader.text
     qtbot.waitUntil(lambda: bool(text.extraSelections()), timeout=WAIT_MS)
-    marked = text.extraSelections()[0].cursor.selectedText()
-    assert "E4" in marked
+    selection = text.extraSelections()[0]
+    assert "E4" in selection.cursor.selectedText()
 
 
 def test_a_vanished_file_is_shown_as_its_text(read: Program, papers: Path, qtbot: QtBot) -> None:
@@ -131,7 +131,8 @@ def test_a_mark_behind_an_emoji_covers_the_right_words(theme: Theme, qtbot: QtBo
     view.open(text)
     start = text.index("deposit")
     view.mark((start, start + len("deposit")), None)
-    assert view.extraSelections()[0].cursor.selectedText() == "deposit"
+    selection = view.extraSelections()[0]
+    assert selection.cursor.selectedText() == "deposit"
 
 
 def test_pages_stand_one_under_the_other() -> None:

@@ -54,7 +54,7 @@ def test_everything_is_there_again(launch: Launch, papers: Path, qtbot: QtBot) -
     from tests.gui.conftest import add_and_read
 
     first = launch()
-    first.window.resize(1100, 700)
+    first.window.resize(780, 620)
     add_and_read(first, qtbot, papers)
     open_deposit(first, qtbot)
     first.window.chat.composer.set_draft("and the rent")
@@ -63,7 +63,7 @@ def test_everything_is_there_again(launch: Launch, papers: Path, qtbot: QtBot) -
     first.close()
     second = launch()
     assert second.session.chats.chat_id == chat
-    assert second.window.size().toTuple() == (1100, 700)
+    assert second.window.size().toTuple() == (780, 620)
     assert second.window.chat.composer.edit.toPlainText() == "and the rent"
     qtbot.waitUntil(lambda: bool(second.window.chat.conversation.answers()), timeout=WAIT_MS)
     qtbot.waitUntil(lambda: second.window.reader.page_field.text() == "2", timeout=WAIT_MS)
