@@ -50,7 +50,7 @@ def environment() -> dict[str, str]:
 def run_carrel(data_dir: Path, *words: object, before: Callable[[], None] | None = None) -> Done:
     """Run a command to its end; `before` runs in the child first."""
     done = subprocess.run(
-        [*COMMAND, "--data-dir", str(data_dir), *map(os.fspath, map(_word, words))],
+        [*COMMAND, "--data-dir", str(data_dir), *(os.fspath(_word(word)) for word in words)],
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -84,5 +84,5 @@ def give_up_root_rights() -> None:
                 raise OSError(ctypes.get_errno(), "the right cannot be given up")
 
 
-def _word(word: object) -> str | os.PathLike[str]:
+def _word(word: object) -> "str | os.PathLike[str]":
     return word if isinstance(word, os.PathLike) else str(word)

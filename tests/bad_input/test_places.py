@@ -155,7 +155,8 @@ echo $? >"$SAID.again.code"
 
 @LINUX
 @pytest.mark.skipif(
-    sys.platform == "linux" and subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode,
+    sys.platform == "linux"
+    and subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode != 0,
     reason="no right to mount a small disk of its own",
 )
 def test_full_disk_ends_indexing_with_a_remedy_and_goes_on_when_there_is_room(
