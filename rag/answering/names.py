@@ -9,8 +9,9 @@ from itertools import pairwise
 from pathlib import PurePath
 
 from rag.answering.stopwords import STOP_WORDS
-from rag.answering.words import fold, question_terms, split_words
+from rag.answering.words import question_terms, split_words
 
+_DIGIT = re.compile(r"\d")
 _CAMEL = re.compile(r"(?<=[a-zß-ÿ])(?=[A-Z])")
 _LETTER_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
@@ -45,8 +46,13 @@ def name_scores(question: str, documents: Mapping[int, str]) -> dict[int, float]
 
 
 def _mentioned(question: str) -> frozenset[str]:
-    """Return the words of a question, and neighbours written as one ("Foot Locker" may be FOOTLOCKER)."""
-    words = [fold(word.folded) for word in split_words(question)]
-    pairs = {first + second for first, second in pairwise(words)}
-    triples = {a + b + c for a, b, c in zip(words, words[1:], words[2:], strict=False)}
-    return frozenset({*question_terms(question), *pairs, *triples})
+    """Return what in a question may be a name: its capitalised words, its numbers, and neighbours written as one.
+
+    Other words stand in names by chance ("houses" in "Lease of the houses.pdf"). "Foot Locker" may be FOOTLOCKER.
+    """
+    words = [word for word in split_words(question) if question[word.start].isupper() or _DIGIT.search(word.folded)]
+    folded = [word.folded for word in words]
+    parts = [part for word in folded for part in question_terms(word)]
+    pairs = {a.folded + b.folded for a, b in pairwise(words) if b.start - a.end <= 1}
+    triples = {a.folded + b.folded + c.folded for a, b, c in zip(words, words[1:], words[2:], strict=False)}
+    return frozenset({*parts, *pairs, *triples} - STOP_WORDS)

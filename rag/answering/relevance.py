@@ -3,7 +3,7 @@
 Two signs are looked at: the closest meaning, and how many of the question's words, rare ones counting most, stand
 together in one of the best passages. Either alone is fooled (a name shared by chance covers many words, a question in
 other words than the document's covers few), so their sum decides. The threshold keeps 98 % of questions on the
-documents searched and refuses 92 % of those on others; see tests/eval/README.md.
+documents searched and refuses 95 % of those on others; see tests/eval/README.md.
 """
 
 import math

@@ -27,8 +27,9 @@ _log = logging.getLogger(__name__)
 CANDIDATES = 200
 """Of each way of searching; more only when more results are asked for."""
 MEANING_WEIGHT = 1.0
-WORDS_WEIGHT = 0.6
+WORDS_WEIGHT = 0.8
 PHRASES_WEIGHT = 0.1
+"""Of words and phrases that cover the question wholly: see `_words_share`."""
 NAMES_WEIGHT = 0.3
 SAME_PAGE_COST = 0.2
 """For each better passage of the same page: its neighbours say much the same, and another page may be the right one."""
@@ -97,15 +98,28 @@ class Retriever:
         stored = self._library.passages(candidates, scope.collection_ids)
         passages = {passage.id: passage for passage in stored}
         names = name_scores(question, {passage.document_id: passage.document for passage in stored})
+        share = self._words_share(question, scope, hits, passages) if cosines else 1.0
         signals = [
             Signal(cosines, MEANING_WEIGHT, min(cosines.values(), default=0.0)),
-            Signal(hits.words, WORDS_WEIGHT, _least(hits.words, limit)),
-            Signal(hits.phrases, PHRASES_WEIGHT, _least(hits.phrases, limit)),
+            Signal(hits.words, WORDS_WEIGHT * share, _least(hits.words, limit)),
+            Signal(hits.phrases, PHRASES_WEIGHT * share, _least(hits.phrases, limit)),
         ]
         fused = fuse(signals, passages)
         for passage in stored:
             fused[passage.id] += NAMES_WEIGHT * names.get(passage.document_id, 0.0)
         return _Found(fused, hits, cosines, passages)
+
+    def _words_share(
+        self, question: str, scope: SearchScope, hits: WordHits, passages: Mapping[int, StoredPassage]
+    ) -> float:
+        """Return how far the words are trusted, 0 to 1.
+
+        Where even the best passages hold few of the question's words, it was asked in other words than the document's:
+        what is then found by words was found by chance, and meaning decides.
+        """
+        best = sorted(hits.words, key=lambda each: -hits.words[each])[: relevance.LOOKED_AT]
+        texts = [_searched(passages[each]) for each in best if each in passages]
+        return relevance.coverage(question, texts, hits.passages_with, self._count(scope)) ** 2
 
     def _results(self, found: _Found, scope: SearchScope, k: int) -> tuple[RankedPassage, ...]:
         scores = _spread_over_pages(found)
@@ -133,12 +147,18 @@ class Retriever:
     def _signs(
         self, question: str, scope: SearchScope, found: _Found, results: Sequence[RankedPassage]
     ) -> relevance.Signs:
-        best = [f"{each.passage.context}\n{each.passage.text}" for each in results[: relevance.LOOKED_AT]]
-        total = self._library.passage_count(SearchScope(scope.collection_ids))
+        best = [_searched(each.passage) for each in results[: relevance.LOOKED_AT]]
         return relevance.Signs(
             cosine=max(found.cosines.values(), default=None),
-            coverage=relevance.coverage(question, best, found.hits.passages_with, total),
+            coverage=relevance.coverage(question, best, found.hits.passages_with, self._count(scope)),
         )
+
+    def _count(self, scope: SearchScope) -> int:
+        return self._library.passage_count(SearchScope(scope.collection_ids))
+
+
+def _searched(passage: StoredPassage) -> str:
+    return f"{passage.context}\n{passage.text}"
 
 
 def _spread_over_pages(found: _Found) -> Scores:

@@ -21,6 +21,7 @@ POSTINGS_BUDGET = 60_000
 MAX_QUOTED_WORDS = 12
 _QUOTED = re.compile(r'"([^"]+)"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»|「([^」]+)」')
 _LETTERS_THEN_DIGITS = re.compile(r"([^\W\d_]+)(\d{2,})|(\d{2,})([^\W\d_]+)")
+_CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_])\w+")
 _UNSPACED_RANGES = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Myanmar
@@ -115,13 +116,14 @@ def any_of(terms: Sequence[str]) -> str:
 
 
 def phrases(question: str) -> list[str]:
-    """Return phrases to look for as they stand: what is quoted, and a short question as a whole."""
+    """Return what to look for as it stands: quoted words, a short question as a whole, and codes ("F2", "X200")."""
     quoted = [next(filter(None, groups)) for groups in _QUOTED.findall(question)]
     candidates = [[word.folded for word in split_words(text)] for text in quoted]
     whole = [word.folded for word in split_words(question)]
     if len(whole) <= MAX_QUOTED_WORDS:
         candidates.append(whole)
-    return list(dict.fromkeys(" ".join(words) for words in candidates if len(words) > 1))
+    found = [" ".join(words) for words in candidates if len(words) > 1]
+    return list(dict.fromkeys([*found, *filter(_CODE.fullmatch, whole)]))
 
 
 def word_pairs(question: str) -> list[str]:

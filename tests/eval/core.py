@@ -26,6 +26,7 @@ class Core:
 
     library: Library
     ingestor: Ingestor
+    retriever: Retriever
     methods: Methods
 
     def index(self, name: str, files: Sequence[Path]) -> int:
@@ -51,6 +52,10 @@ class Core:
             asked.append((question, SearchScope((collection_id,), frozenset({document}))))
         return asked
 
+    def share_relevant(self, questions: Sequence[str], scope: SearchScope) -> float:
+        """Return the share of questions that the documents in scope are taken to answer."""
+        return sum(self.retriever.retrieve(each, scope, 6).relevant for each in questions) / len(questions)
+
 
 @contextmanager
 def open_core(data_dir: Path, embedding_model: str = "all-MiniLM-L6-v2") -> Iterator[Core]:
@@ -71,7 +76,7 @@ def open_core(data_dir: Path, embedding_model: str = "all-MiniLM-L6-v2") -> Iter
         ingestor.start()
         meaning = MeaningSearch(library, vectors, embedding, CHUNKING)
         retriever = Retriever(library, vectors, embedding, CHUNKING)
-        yield Core(library, ingestor, Methods(library, embedding, meaning, retriever))
+        yield Core(library, ingestor, retriever, Methods(library, embedding, meaning, retriever))
 
 
 def _show(progress: IndexingProgress) -> None:

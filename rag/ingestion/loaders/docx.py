@@ -3,7 +3,9 @@
 The XML is walked instead of python-docx's paragraphs, which leave out content controls, links and insertions.
 """
 
+import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +23,10 @@ _CONTAINERS = frozenset(_W + name for name in ("sdt", "sdtContent", "customXml",
 _SKIPPED = frozenset(_W + name for name in ("del", "moveFrom", "instrText", "rPr", "pPr"))
 _BREAKS = {_W + "tab": "\t", _W + "br": "\n", _W + "cr": "\n", _W + "noBreakHyphen": "-"}
 _CHOICE_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_UNSOUND = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError),
+    *(KeyError, ValueError, AttributeError),  # What python-docx raises for parts of another kind than expected.
+)
 _NOTE_PARTS = ("/footnotes", "/endnotes")
 
 
@@ -57,10 +63,10 @@ def _open(path: Path) -> "Document":
     from lxml.etree import LxmlError
 
     try:
-        # By handle: python-docx takes a path that is no ZIP file for a missing one.
-        with path.open("rb") as file:
-            return docx.Document(file)
-    except (OpcError, LxmlError, zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError) as exc:
+        # By its bytes: python-docx takes a path that is no ZIP file for a missing one, and of a damaged archive
+        # zipfile asks for places before the start, which the system reports as if the disk were broken.
+        return docx.Document(io.BytesIO(path.read_bytes()))
+    except (OpcError, LxmlError, *_UNSOUND) as exc:
         raise damaged_document(path, "a Word document") from exc
 
 

@@ -81,6 +81,16 @@ def test_finished_sentences_stay_as_they_were_shown() -> None:
     assert finished == "The museum opened in 1923. [1] The ferry carries 12 passengers. [2] "
 
 
+def test_an_answer_that_goes_in_circles_is_cut_where_it_begins_to() -> None:
+    answer = CitedText("", PASSAGES)
+    for piece in ("Zebras run in herds. ", "Apes climb high trees. ", "Zebras  run in herds [2]. ", "Apes climb"):
+        assert not answer.repeats_itself
+        answer.feed(piece)
+    assert answer.repeats_itself
+    assert answer.text == "Zebras run in herds. Apes climb high trees."
+    assert answer.finish().text == "Zebras run in herds. Apes climb high trees."
+
+
 @pytest.mark.parametrize(
     ("marker", "numbers"), [("[1]", [1]), ("[3, 1]", [1, 3]), ("[2-4]", [2, 3, 4]), ("[1-99]", [1, 99])]
 )

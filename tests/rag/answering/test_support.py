@@ -21,6 +21,7 @@ def test_a_sentence_gets_the_passage_that_says_it() -> None:
         "The ferry carries 20 passengers.",
         "The ferry to Ramsey leaves from Martin's Haven.",
         "The museum was founded by a rich widow from Stockholm.",
+        "The ferry does not carry 12 passengers.",
         "Yes.",
         "It is.",
     ],

@@ -49,6 +49,7 @@ def test_quotes_inside_a_term_cannot_leave_the_query() -> None:
 def test_quoted_words_and_short_questions_are_phrases() -> None:
     assert words.phrases('Where is "net income" defined?') == ["net income", "where is net income defined"]
     assert words.phrases("word") == []
+    assert words.phrases("The display of my old boiler upstairs in the hall suddenly reads F2 in 2019") == ["f2"]
 
 
 def test_pairs_do_not_span_stop_words() -> None:
