@@ -88,6 +88,7 @@ class Session(QObject):
         self.library.file_opened.connect(self.reader.open_file)
         self.library.changed.connect(self._remember_collection)
         self.chats.remedy_asked.connect(self._remedy)
+        self.chats.question_begun.connect(self.models.follow_load)
         self._unsubscribe = opened.workspace.subscribe(self._changed)
         opened.workspace.on_raise(self._raise_asked)
         self._start(opened, tasks)
@@ -101,9 +102,11 @@ class Session(QObject):
         self._state.put("samples_offered", True)
         self.chats.start(opened.chats, opened.suggestions, opened.attached)
         self.library.refresh()
-        self.models.start()
+        at_start = opened.workspace.settings.models_at_start
+        self.models.start(load=at_start)
         self.reader.restore()
-        tasks.run(opened.workspace.warm_up)
+        if at_start:
+            tasks.run(opened.workspace.warm_up)
         self._show_recovered()
 
     def _show_recovered(self) -> None:

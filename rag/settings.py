@@ -55,6 +55,9 @@ class RagSettings:
     parse_timeout_s: int = setting(120, "The longest time that one file may take to read.", minimum=5, maximum=3600)
     parse_memory_mb: int = setting(2048, "The most memory that reading one file may take.", minimum=256, maximum=65_536)
     max_file_mb: int = setting(512, "Larger files are not read.", minimum=1, maximum=65_536)
+    models_at_start: bool = setting(
+        True, "Load the models when the window opens, so that the first answer comes at once; else when first needed."
+    )
     model_files: tuple[str, ...] = setting((), "Model files that were added by hand.")
 
 

@@ -57,9 +57,11 @@ class ChatController(QObject):
 
     Signals:
         remedy_asked: The name of what to do about a problem with an answer.
+        question_begun: A question is on its way to the model.
     """
 
     remedy_asked = Signal(str)
+    question_begun = Signal()
 
     def __init__(
         self,
@@ -237,6 +239,7 @@ class ChatController(QObject):
         return stream
 
     def _begun(self, stream: AnswerStream, begun: Begun) -> None:
+        self.question_begun.emit()
         stream.begin(begun.chat_id, begun.job)
         self._tasks.watch(begun.job.future, failed=partial(self._answer_failed, stream))
         if not stream.ended:

@@ -32,14 +32,20 @@ class ModelController(QObject):
         self._models: list[ModelRef] = []
         self._details: ModelDetails | None = None
         self._wanted = ""
-        self._is_loading = False
+        self._is_loading = self._failed_once = False
         window.chat.model.model_chosen.connect(self.choose)
         window.chat.model.add_asked.connect(self.ask_for_file)
 
-    def start(self) -> None:
-        """List the models, and load the chosen one in the background."""
+    def start(self, *, load: bool) -> None:
+        """List the models, and load the chosen one in the background, or leave that to the first question."""
         self.refresh()
-        self.load(None)
+        if load:
+            self.load(None)
+
+    def follow_load(self) -> None:
+        """Show the load that the first question has begun."""
+        if self._details is None and not self._is_loading:
+            self.load(None)
 
     def on_change(self, change: Change) -> None:
         if change.models:
@@ -83,12 +89,12 @@ class ModelController(QObject):
             self._window.status.show_loading(f"Loading {name}{how_far}", share)
 
     def _loaded(self, details: ModelDetails) -> None:
-        self._details, self._wanted, self._is_loading = details, "", False
+        self._details, self._wanted, self._is_loading, self._failed_once = details, "", False, False
         self._window.status.loading_done()
         self._show()
 
     def _load_failed(self, error: BaseException) -> None:
-        self._wanted, self._is_loading = "", False
+        self._wanted, self._is_loading, self._failed_once = "", False, True
         self._window.status.loading_done()
         self._failed(error)
         self._show()
@@ -101,7 +107,7 @@ class ModelController(QObject):
         details = self._details
         device = device_text(details) if details is not None else ""
         self._window.chat.model.show_models(self._models, details.ref if details is not None else None, device)
-        waiting = "Loading…" if self._is_loading else "No model"
+        waiting = "Loading…" if self._is_loading else "Loads when asked" if not self._failed_once else "No model"
         name = details.ref.name if details is not None else waiting
         self._window.chat.model.show_name(name, device or "No model is loaded yet")
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from inference.api import Message
+from rag.answering.running_lines import without_running_lines
 from rag.errors import QuestionTooLong
 from rag.types import ChatMessage, RankedPassage
 
@@ -71,7 +72,10 @@ def user_turn(question: str, passages: Sequence[RankedPassage]) -> str:
     """Return a question with its numbered passages, as the model reads it."""
     if not passages:
         return f"Question: {question.strip()}"
-    blocks = [f"[{n}] {_source(each)}\n{each.passage.text.strip()}" for n, each in enumerate(passages, start=1)]
+    texts = without_running_lines([each.passage for each in passages])
+    blocks = [
+        f"[{n}] {_source(each)}\n{text}" for n, (each, text) in enumerate(zip(passages, texts, strict=True), start=1)
+    ]
     return "Passages:\n\n" + "\n\n".join(blocks) + f"\n\nQuestion: {question.strip()}"
 
 

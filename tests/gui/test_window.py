@@ -1,6 +1,7 @@
 """The window as a whole: panes, sizes, what is there again after a restart, failures."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from subprocess import Popen
 
@@ -13,7 +14,7 @@ from gui.errors import LogTail, Notice, ReportDialog, notice_of, report_text
 from gui.notify import Message, MessageBar
 from gui.theme.theme import Theme
 from rag.api import EncryptedDocument
-from tests.gui.conftest import WAIT_MS, Launch, ask
+from tests.gui.conftest import QUICK, WAIT_MS, Launch, ask
 from tests.gui.test_reader import open_deposit
 
 
@@ -205,3 +206,22 @@ def test_closing_leaves_no_widget(launch: Launch, qapp: QApplication, qtbot: QtB
     program.window.close()
     program.close()
     qtbot.waitUntil(lambda: not (set(QApplication.topLevelWidgets()) - before))
+
+
+def test_models_wait_for_the_first_question_when_the_setting_says_so(
+    qapp: QApplication, qtbot: QtBot, data_dir: Path
+) -> None:
+    settings = replace(QUICK, models_at_start=False)
+    program = Program(qapp, data_dir, "light", settings)
+    program.state.put("samples_offered", True)
+    program.window.show()
+    try:
+        qtbot.waitUntil(lambda: program.session is not None, timeout=WAIT_MS)
+        assert program.session is not None
+        workspace = program.session.workspace
+        assert workspace.model_details() is None
+        program.session.models.follow_load()
+        qtbot.waitUntil(lambda: workspace.model_details() is not None, timeout=WAIT_MS)
+    finally:
+        program.window.close()
+        program.close()

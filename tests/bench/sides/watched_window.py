@@ -63,15 +63,6 @@ class Watch:
         QApplication.__init__ = make  # type: ignore[method-assign, assignment]
         if self.asked["kind"] == "carrel" and self.asked["watch"] == "timer":
             self._keep_workspace()
-        if self.asked["kind"] == "carrel" and self.asked["watch"] == "memory":
-            self._load_nothing()
-
-    @staticmethod
-    def _load_nothing() -> None:
-        """Keep the window from loading models ahead of the first question."""
-        from rag.workspace import Workspace
-
-        Workspace.warm_up = lambda _workspace: None  # type: ignore[method-assign, assignment]
 
     def _keep_workspace(self) -> None:
         """Remember the workspace that the window opens, to give it the long PDF later."""
