@@ -46,6 +46,9 @@ from rag.types import (
 NOT_FOUND = "Not found in these documents."
 MOST_FOR_THE_ANSWER = 3
 """In a small context the answer gets at most one part in so many."""
+_TINY_MB = 300
+_PASSAGES_FOR_A_TINY_MODEL = 1
+"""SmolLM2-135M names the right answer for 9 of 24 questions from the best passage alone, and for 4 from three."""
 OnEvent = Callable[[AskEvent], None]
 
 
@@ -165,9 +168,13 @@ class Answerer:
     def _prompt(
         self, question: str, retrieval: Retrieval, history: Sequence[ChatMessage], generator: Generator
     ) -> Prompt:
-        context = generator.details().context_tokens
+        details = generator.details()
+        context = details.context_tokens
         room = context - min(self.settings.answer_tokens, context // MOST_FOR_THE_ANSWER)
-        return build_prompt(question, retrieval.results, earlier_turns(history), generator.count_tokens, room)
+        most = _PASSAGES_FOR_A_TINY_MODEL if (details.ref.size_mb or _TINY_MB) < _TINY_MB else None
+        return build_prompt(
+            question, retrieval.results, earlier_turns(history), generator.count_tokens, room, most_passages=most
+        )
 
     def _sampling(self, seed: int | None, temperature: float | None) -> Sampling:
         return Sampling(

@@ -80,7 +80,12 @@ def user_turn(question: str, passages: Sequence[RankedPassage]) -> str:
 
 
 def build_prompt(
-    question: str, found: Sequence[RankedPassage], turns: Sequence[Turn], count: CountTokens, room: int
+    question: str,
+    found: Sequence[RankedPassage],
+    turns: Sequence[Turn],
+    count: CountTokens,
+    room: int,
+    most_passages: int | None = None,
 ) -> Prompt:
     """Return the prompt for a question in at most `room` tokens.
 
@@ -90,6 +95,7 @@ def build_prompt(
         turns: Earlier turns, oldest first.
         count: Counts the tokens of a whole prompt.
         room: Tokens that the prompt may take: the context without the answer.
+        most_passages: As many as the model reads well, None for all that fit.
 
     Raises:
         QuestionTooLong: The question alone leaves no room for passages.
@@ -97,13 +103,14 @@ def build_prompt(
     bare = count(_messages((), user_turn(question, ())))
     if bare + LEAST_ROOM_FOR_PASSAGES > room:
         raise _too_long(question, bare, room)
-    whole = _messages(turns, user_turn(question, found))
+    readable = found[:most_passages]
+    whole = _messages(turns, user_turn(question, readable))
     if count(whole) <= room:
-        return Prompt(whole, whole[-1].text, tuple(found), ())
+        return Prompt(whole, whole[-1].text, tuple(readable), _named(0, len(readable), len(found)))
     kept = _turns_that_fit(turns, count, room // 2)
     if count(_messages(kept, user_turn(question, ()))) + LEAST_ROOM_FOR_PASSAGES > room:
         kept = ()
-    passages = _passages_that_fit(question, found, kept, count, room)
+    passages = _passages_that_fit(question, readable, kept, count, room)
     messages = _messages(kept, user_turn(question, passages))
     left_out = _named(len(turns) - len(kept), len(passages), len(found))
     return Prompt(messages, messages[-1].text, tuple(passages), left_out)

@@ -115,3 +115,10 @@ def test_no_prompt_is_longer_than_its_room(
     assert prompt.passages == found[: len(prompt.passages)]
     everything = len(prompt.passages) == len(found) and len(prompt.messages) == 2 + 2 * len(earlier)
     assert everything == (not prompt.left_out)
+
+
+def test_a_model_that_reads_few_passages_well_gets_the_best_and_the_others_are_named() -> None:
+    prompt = build_prompt("What?", ranked("alpha", "beta", "gamma"), (), count_words, 1000, most_passages=1)
+    assert [each.passage.text for each in prompt.passages] == ["alpha"]
+    assert "beta" not in prompt.given
+    assert prompt.left_out == ("passages 2-3",)

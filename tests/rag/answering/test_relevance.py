@@ -7,7 +7,15 @@ from rag.answering.relevance import Signs, coverage, is_relevant
 
 @pytest.mark.parametrize(
     ("cosine", "covered", "expected"),
-    [(0.7, 0.1, True), (0.3, 0.6, True), (0.3, 0.2, False), (0.0, 0.7, False), (None, 0.5, True), (None, 0.2, False)],
+    [
+        (0.7, 0.1, True),
+        (0.3, 0.6, True),
+        (0.3, 0.2, False),
+        (0.0, 0.6, False),
+        (0.55, 0.0, True),
+        (None, 0.5, True),
+        (None, 0.2, False),
+    ],
 )
 def test_meaning_and_words_decide_together(cosine: float | None, covered: float, expected: bool) -> None:
     assert is_relevant(Signs(cosine, covered)) is expected
