@@ -27,6 +27,7 @@ ACTIONS = (
     ActionSpec("add_folder", "Add a folder…", "folder-plus", "Ctrl+Shift+O"),
     ActionSpec("add_files", "Add files…", "file-plus", "Ctrl+O"),
     ActionSpec("focus_composer", "Go to the question", "", "Ctrl+L"),
+    ActionSpec("about", "About Carrel…"),
     ActionSpec("quit", "Quit", "", "Ctrl+Q"),
 )
 

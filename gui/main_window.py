@@ -122,6 +122,7 @@ class MainWindow(QMainWindow):
         self.command["close_reader"].triggered.connect(self.hide_reader)
         self.command["find_in_reader"].triggered.connect(self._find)
         self.command["focus_composer"].triggered.connect(self.chat.composer.setFocus)
+        self.command["about"].triggered.connect(self._show_about)
         self.command["quit"].triggered.connect(self.close)
 
     # --- Rooms and panes ----------------------------------------------------------------------------------------------
@@ -161,6 +162,13 @@ class MainWindow(QMainWindow):
             self.hide_reader()
         elif room == CHATS:
             self.chat.composer.setFocus()
+
+    def _show_about(self) -> None:
+        from gui.about import AboutDialog
+
+        dialog = AboutDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
 
     def _toggle_side(self) -> None:
         self.side.setVisible(self.side.isHidden())

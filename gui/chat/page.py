@@ -132,10 +132,12 @@ class ChatPage(QWidget):
         return bar
 
     def _build_more(self, theme: Theme, actions: dict[str, QAction]) -> QToolButton:
-        more = IconButton(theme, "ellipsis", "More about this chat")
+        more = IconButton(theme, "ellipsis", "More")
         menu = QMenu(more)
         menu.addAction(actions["rename_chat"])
         menu.addAction(actions["delete_chat"])
+        menu.addSeparator()
+        menu.addAction(actions["about"])
         more.setMenu(menu)
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         return more

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from gui.about import AboutDialog
 from gui.app import Program
 from gui.errors import LogTail, Notice, ReportDialog, notice_of, report_text
 from gui.notify import Message, MessageBar
@@ -225,3 +226,15 @@ def test_models_wait_for_the_first_question_when_the_setting_says_so(
     finally:
         program.window.close()
         program.close()
+
+
+def test_about_lists_the_licences_of_libraries_models_typeface_and_icons(read: Program, qtbot: QtBot) -> None:
+    read.window.command["about"].trigger()
+    dialog = read.window.findChild(AboutDialog)
+    assert dialog is not None
+    assert not dialog.isModal()
+    rows = [dialog.table.topLevelItem(row) for row in range(dialog.table.topLevelItemCount())]
+    listed = {row.text(0): row.text(2) for row in rows if row is not None}
+    assert {"chromadb", "llama.cpp", "SmolLM2-135M-Instruct", "all-MiniLM-L6-v2"} <= set(listed)
+    assert listed["Inter (typeface)"] == "OFL-1.1"
+    dialog.close()
