@@ -46,10 +46,10 @@ def _main(argv: Sequence[str], console: Console, open_window: OpenWindow | None)
     if options.version or options.help:
         _tell(options, console)
         return DONE
-    _set_up_log(options.verbose)
-    if not rest:
-        return _window(options, open_window)
-    return _run(options, rest, words.parse_command(rest), console)
+    with _log_to_stderr(verbose=options.verbose):
+        if not rest:
+            return _window(options, open_window)
+        return _run(options, rest, words.parse_command(rest), console)
 
 
 def _tell(options: words.GlobalOptions, console: Console) -> None:
@@ -60,9 +60,22 @@ def _tell(options: words.GlobalOptions, console: Console) -> None:
     console.say(f"carrel {words.version()}")
 
 
-def _set_up_log(verbose: bool) -> None:
-    level = logging.DEBUG if verbose else logging.ERROR
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
+@contextmanager
+def _log_to_stderr(*, verbose: bool) -> Iterator[None]:
+    """Show the program's log on stderr meanwhile: all of it, or errors only."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.DEBUG if verbose else logging.ERROR)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    if verbose:
+        root.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
 
 
 def _window(options: words.GlobalOptions, open_window: OpenWindow | None) -> int:
