@@ -10,7 +10,7 @@ IDLE_MS, BUSY_MS, SHARE_WHILE_INDEXING = 150.0, 400.0, 0.6
 
 def run(options: Options) -> Figure:
     """Measure latency and answers with and without indexing, in one process."""
-    full = {"passages": 10_000, "questions": 100, "busy_questions": 40, "answers": 3, "pages": 400}
+    full = {"passages": 10_000, "questions": 100, "busy_questions": 40, "answers": 12, "pages": 400}
     quick = {"passages": 20, "questions": 5, "busy_questions": 3, "answers": 1, "pages": 40}
     settings = {"passages_per_answer": 1, "answer_tokens": 16} if options.quick else {"answer_tokens": 128}
     got = measure("latency_side", {**(quick if options.quick else full), "settings": settings})
