@@ -304,7 +304,8 @@ class Answer:
     model: str | None
     timings: Timings
     left_out: tuple[str, ...] = ()
-    """What did not fit into the model's context, in plain words ("2 earlier turns", "passages 7-8")."""
+    """What the model was not given, for want of room or because it reads few passages well, in plain words
+    ("2 earlier turns", "passages 7-8")."""
 
 
 @dataclass(frozen=True)

@@ -175,7 +175,7 @@ class AnswerView(QWidget):
         if answer.outcome == "interrupted":
             self._say("Stopped before its end.")
         if answer.left_out:
-            self._say(f"Did not fit into the model’s context: {', '.join(answer.left_out)}.")
+            self._say(f"Not given to the model: {', '.join(answer.left_out)}.")
 
     def fail(self, notice: Notice) -> None:
         """Say why there is no answer, or none to its end."""
