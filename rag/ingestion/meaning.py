@@ -19,9 +19,9 @@ from rag.storage.vectors import VectorIndex, collection_key
 
 log = logging.getLogger(__name__)
 
-_JOB_PASSAGES = 64
-_JOBS_IN_FLIGHT = 2
-_APPLY_AFTER = 128
+_JOB_PASSAGES = 16
+_JOBS_IN_FLIGHT = 4
+_APPLY_AFTER = 32
 """Vectors go to Chroma in portions: each call has its price."""
 
 
