@@ -59,6 +59,8 @@ def test_a_model_that_kills_its_process_is_an_error_that_names_it(memory: FactFi
 
 def test_a_model_that_loads_and_writes_passes(memory: FactFile, tiny: ModelRef) -> None:
     ModelTrial(memory).ensure(tiny, LoadSettings(), CancelToken())
+    # What has passed is remembered: a second trial would end in `die`, and is not made.
+    ModelTrial(memory, main=die).ensure(tiny, LoadSettings(), CancelToken())
 
 
 def test_the_error_of_the_child_arrives_whole(memory: FactFile, tmp_path: Path) -> None:
