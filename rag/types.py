@@ -5,14 +5,13 @@ Two streams meet here and in storage: documents flow down as `LoadedDocument` an
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 LocatorKind = Literal["page", "slide", "cells", "chapter", "lines", "paragraph", "message", "region"]
-PageKind = Literal["text", "empty", "scanned", "failed"]
+PageKind = Literal["text", "ocr", "empty", "scanned", "failed"]
 CollectionKind = Literal["user", "sample", "adhoc"]
 FileState = Literal["queued", "reading", "searchable", "ready", "failed", "cancelled"]
 MessageState = Literal["complete", "streaming", "interrupted", "failed"]
@@ -49,14 +48,22 @@ class Page:
         number: Page counted from 1, or None where the format has no pages.
         label: What is printed on the page ("iv"), where it is known; the number as text where pages have no labels.
         text: The extracted text; passages are exact substrings of it.
-        kind: `text`, `empty` (nothing on it), `scanned` (a picture without text), `failed` (could not be read).
+        kind: `text`, `ocr` (a picture of text that was recognised), `empty` (nothing on it), `scanned` (a picture of
+            text that waits for recognition), `failed` (could not be read).
         locator_kind: How passages of this page are located.
-        unit_starts: Offsets in `text` where its lines or paragraphs start, for "lines" and "paragraph".
+        unit_starts: Offsets in `text` where its lines, paragraphs or table rows start; for "lines", "paragraph" and
+            "cells".
         headings: Headings found in the text, in order.
         boxes: Character boxes, as packed by `rag.ingestion.boxes`; empty where the format has none.
         width: Points, 0 where unknown.
         height: Points, 0 where unknown.
-        note: Why the page has no text, in plain words.
+        note: Why the page has no text, or doubtful text, in plain words.
+        inside: The members on the way from the file to this page: ("letters.zip", "lease.pdf") for a page of a PDF in
+            an archive in this file; empty for the file itself. `number` and `label` count within the innermost member.
+        confidence: How sure text recognition was, 0 to 1; None for text that was not recognised.
+        unit_numbers: The number of each unit, where they are not 1, 2, 3 and so on: rows of a sheet, say. 0 is a unit
+            without a place of its own, such as a header row that is repeated for its rows.
+        locator_template: The locator with {first} and {last} for the numbers of units: "Costs!A{first}:F{last}".
     """
 
     index: int
@@ -71,6 +78,19 @@ class Page:
     width: float = 0.0
     height: float = 0.0
     note: str = ""
+    inside: tuple[str, ...] = ()
+    confidence: float | None = None
+    unit_numbers: tuple[int, ...] = ()
+    locator_template: str = ""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A part of a file that was left out on purpose or could not be opened: a member, a macro, a hidden sheet."""
+
+    name: str
+    reason: str
+    inside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,6 +132,7 @@ class LoadedDocument:
     created: datetime | None = None
     outline: tuple[tuple[int, str, int], ...] = ()
     """Entries (level from 1, title, page index)."""
+    skipped: tuple[Skipped, ...] = ()
 
 
 # --- The library ------------------------------------------------------------------------------------------------------
@@ -187,6 +208,7 @@ class StoredPassage:
     section: str
     locator: Locator
     context: str = ""
+    inside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -202,6 +224,9 @@ class StoredPage:
     boxes: bytes
     width: float
     height: float
+    note: str = ""
+    inside: tuple[str, ...] = ()
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -281,6 +306,7 @@ class Citation:
     page_index: int = 0
     start: int = 0
     end: int = 0
+    inside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -402,10 +428,17 @@ def spans_overlap(first: tuple[int, int], second: tuple[int, int]) -> bool:
     return first[0] < second[1] and second[0] < first[1]
 
 
-def locate(kind: LocatorKind, unit_starts: Sequence[int], start: int, end: int, page_number: int | None) -> Locator:
-    """Return the locator of `text[start:end]`: its page, or the range of its lines or paragraphs counted from 1."""
-    if kind == "page" or not unit_starts:
-        return Locator(kind, str(page_number or 1))
-    first = max(bisect_right(unit_starts, start), 1)
-    last = max(bisect_right(unit_starts, max(start, end - 1)), first)
-    return Locator(kind, str(first) if first == last else f"{first}-{last}")
+def locate(page: Page, start: int, end: int) -> Locator:
+    """Return where `page.text[start:end]` stands: the page's number, or its range of lines, paragraphs or rows."""
+    if not page.unit_starts:
+        return Locator(page.locator_kind, str(page.number or 1))
+    first = max(bisect_right(page.unit_starts, start), 1)
+    last = max(bisect_right(page.unit_starts, max(start, end - 1)), first)
+    if page.unit_numbers:
+        numbers = [number for number in page.unit_numbers[first - 1 : last] if number]
+        first, last = (numbers[0], numbers[-1]) if numbers else (1, 1)
+    if page.locator_template:
+        value = page.locator_template.replace("{first}", str(first)).replace("{last}", str(last))
+    else:
+        value = str(first) if first == last else f"{first}-{last}"
+    return Locator(page.locator_kind, value)

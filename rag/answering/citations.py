@@ -173,6 +173,7 @@ class CitedText:
             page_index=passage.page_index,
             start=passage.start + span.start,
             end=passage.start + span.end,
+            inside=passage.inside,
         )
 
 

@@ -23,6 +23,7 @@ def result(ranked: RankedPassage) -> Json:
         "page_label": passage.page_label,
         "section": passage.section,
         "locator": locator(passage.locator),
+        "inside": list(passage.inside),
         "text": passage.text,
     }
 
@@ -69,6 +70,7 @@ def _citation(each: Citation) -> Json:
         "page": each.page,
         "page_label": each.page_label,
         "locator": locator(each.locator),
+        "inside": list(each.inside),
         "quote": each.quote,
     }
 

@@ -205,7 +205,7 @@ class _PageChunker:
 
     def _passage(self, span: _Span, count: int) -> Passage:
         page = self._page
-        locator = locate(page.locator_kind, page.unit_starts, span.start, span.end, page.number)
+        locator = locate(page, span.start, span.end)
         return Passage(
             0,
             page.index,

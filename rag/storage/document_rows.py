@@ -6,22 +6,27 @@ from datetime import datetime
 
 from rag.storage.store import Row
 from rag.storage.text import cjk_pieces, storable, text_hash
-from rag.types import DocumentRow, Heading, LoadedDocument, Page, Passage, StoredPage
+from rag.types import DocumentRow, Heading, LoadedDocument, Page, Passage, Skipped, StoredPage
 
 SELECT_DOCUMENT = "SELECT id, sha256, title, kind, loader, pages, passages FROM document "
 INSERT_DOCUMENT = """
-INSERT INTO document (sha256, loader, chunking, title, kind, author, created, pages, passages, outline, stored_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, unixepoch('subsec'))
+INSERT INTO document (sha256, loader, chunking, title, kind, author, created, pages, passages, outline, skipped,
+    stored_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, unixepoch('subsec'))
 """
 
-SELECT_PAGE = "SELECT document_id, page_index, number, label, text, kind, boxes, width, height FROM page "
+SELECT_PAGE = """
+SELECT document_id, page_index, number, label, text, kind, boxes, width, height, note, inside, confidence FROM page
+"""
 SELECT_WHOLE_PAGE = """
-SELECT page_index, number, label, text, kind, locator_kind, unit_starts, headings, boxes, width, height, note FROM page
+SELECT page_index, number, label, text, kind, locator_kind, unit_starts, headings, boxes, width, height, note, inside,
+    confidence, unit_numbers, locator_template
+FROM page
 """
 INSERT_PAGE = """
 INSERT INTO page (document_id, page_index, number, label, text, kind, locator_kind, unit_starts, headings, boxes,
-    width, height, note)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    width, height, note, inside, confidence, unit_numbers, locator_template)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 INSERT_PASSAGE = """
@@ -36,7 +41,8 @@ def document_values(sha256: str, document: LoadedDocument, passages: Sequence[Pa
     author = None if document.author is None else storable(document.author)
     created = None if document.created is None else document.created.isoformat()
     numbers = (len(document.pages), len(passages), json.dumps(document.outline))
-    return (sha256, document.loader, chunking, storable(document.title), document.kind, author, created, *numbers)
+    head = (sha256, document.loader, chunking, storable(document.title), document.kind, author, created)
+    return (*head, *numbers, skipped_to_json(document.skipped))
 
 
 def page_values(page: Page) -> Row:
@@ -44,8 +50,9 @@ def page_values(page: Page) -> Row:
     label = None if page.label is None else storable(page.label)
     headings = [(heading.start, heading.end, heading.level, heading.title) for heading in page.headings]
     structure = (page.locator_kind, json.dumps(page.unit_starts), json.dumps(headings))
-    look = (page.boxes, page.width, page.height, storable(page.note))
-    return (page.index, page.number, label, storable(page.text), page.kind, *structure, *look)
+    look = (page.boxes, page.width, page.height, storable(page.note), json.dumps(page.inside), page.confidence)
+    units = (json.dumps(page.unit_numbers), storable(page.locator_template))
+    return (page.index, page.number, label, storable(page.text), page.kind, *structure, *look, *units)
 
 
 def passage_values(passage: Passage) -> Row:
@@ -62,14 +69,16 @@ def document_row(row: Row) -> DocumentRow:
 
 
 def stored_page(row: Row) -> StoredPage:
-    return StoredPage(*row)
+    return StoredPage(*(*row[:10], tuple(json.loads(row[10])), row[11]))
 
 
 def whole_page(row: Row) -> Page:
     """Return a page with all that its loader said of it, from a row of `SELECT_WHOLE_PAGE`."""
     unit_starts, headings = row[6:8]
     structure = (tuple(json.loads(unit_starts)), tuple(Heading(*heading) for heading in json.loads(headings)))
-    return Page(*(*row[:6], *structure, *row[8:]))
+    look, (inside, confidence, unit_numbers, template) = row[8:12], row[12:]
+    units = (tuple(json.loads(inside)), confidence, tuple(json.loads(unit_numbers)), template)
+    return Page(*(*row[:6], *structure, *look, *units))
 
 
 def outline_of(text: str) -> tuple[tuple[int, str, int], ...]:
@@ -78,7 +87,18 @@ def outline_of(text: str) -> tuple[tuple[int, str, int], ...]:
 
 
 def loaded(row: Row, pages: Sequence[Page]) -> LoadedDocument:
-    """Return a document as its loader gave it; `row` is title, kind, loader, author, created and outline."""
-    title, kind, loader, author, created, outline = row
+    """Return a document as its loader gave it; `row` is title, kind, loader, author, created, outline and skipped."""
+    title, kind, loader, author, created, outline, skipped = row
     date = None if created is None else datetime.fromisoformat(created)
-    return LoadedDocument(title, kind, loader, tuple(pages), author, date, outline_of(outline))
+    rest = (author, date, outline_of(outline), skipped_of(skipped))
+    return LoadedDocument(title, kind, loader, tuple(pages), *rest)
+
+
+def skipped_to_json(skipped: Sequence[Skipped]) -> str:
+    """Return what was left out of a document as JSON, whose escapes hold names that are no Unicode."""
+    return json.dumps([(each.name, each.reason, each.inside) for each in skipped])
+
+
+def skipped_of(text: str) -> tuple[Skipped, ...]:
+    """Return what `skipped_to_json` wrote."""
+    return tuple(Skipped(name, reason, tuple(inside)) for name, reason, inside in json.loads(text))

@@ -77,7 +77,8 @@ class DocumentStore(Store):
         """Return a document as its loader gave it, to cut it anew without reading the file."""
         with self.db.read() as connection:
             row = connection.execute(
-                "SELECT title, kind, loader, author, created, outline FROM document WHERE id = ?", (document_id,)
+                "SELECT title, kind, loader, author, created, outline, skipped FROM document WHERE id = ?",
+                (document_id,),
             ).fetchone()
             pages = connection.execute(rows.SELECT_WHOLE_PAGE + "WHERE document_id = ? ORDER BY 1", (document_id,))
             return None if row is None else rows.loaded(row, [rows.whole_page(page) for page in pages])

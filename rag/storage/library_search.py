@@ -1,5 +1,6 @@
 """Passages: by id, by scope and by words."""
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ _TOKENIZER = ("unicode61", ["remove_diacritics", "2", "categories", "L* N* Co Mn
 
 _PASSAGE = """
 SELECT passage.id, passage.document_id, ordinal, passage.page_index, page.number, page.label, start, end,
-    passage.text, section, passage.locator_kind, locator_value, context
+    passage.text, section, passage.locator_kind, locator_value, context, inside
 FROM passage JOIN page ON page.document_id = passage.document_id AND page.page_index = passage.page_index
 """
 
@@ -154,4 +155,6 @@ def _located(
 
 
 def _stored(row: Row, path: Path) -> StoredPassage:
-    return StoredPassage(*(*row[:2], path.name, path, *row[2:10], Locator(*row[10:12]), row[12]))
+    return StoredPassage(
+        *(*row[:2], path.name, path, *row[2:10], Locator(*row[10:12]), row[12], tuple(json.loads(row[13])))
+    )

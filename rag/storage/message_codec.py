@@ -43,4 +43,5 @@ def _plain(part: Any) -> Any:
 
 
 def _placed(part: dict[str, Any]) -> dict[str, Any]:
-    return {**part, "path": Path(part["path"]), "locator": Locator(**part["locator"])}
+    inside = tuple(part.get("inside", ()))
+    return {**part, "path": Path(part["path"]), "locator": Locator(**part["locator"]), "inside": inside}

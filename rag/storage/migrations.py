@@ -15,7 +15,15 @@ from rag.storage.schema import FIRST_SCHEMA
 Step = str | Callable[[apsw.Connection], None]
 Migration = tuple[str, Step]
 
-MIGRATIONS: tuple[Migration, ...] = (("0001-first", FIRST_SCHEMA),)
+PARTS_OF_FILES = """
+ALTER TABLE page ADD COLUMN inside TEXT NOT NULL DEFAULT '[]';            -- JSON: members on the way to the page
+ALTER TABLE page ADD COLUMN confidence REAL;                              -- of text recognition, 0 to 1
+ALTER TABLE page ADD COLUMN unit_numbers TEXT NOT NULL DEFAULT '[]';      -- JSON
+ALTER TABLE page ADD COLUMN locator_template TEXT NOT NULL DEFAULT '';
+ALTER TABLE document ADD COLUMN skipped TEXT NOT NULL DEFAULT '[]';       -- JSON: [name, reason, members]
+"""
+
+MIGRATIONS: tuple[Migration, ...] = (("0001-first", FIRST_SCHEMA), ("0002-parts-of-files", PARTS_OF_FILES))
 
 
 def migrate(connection: apsw.Connection, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:

@@ -56,7 +56,7 @@ def test_markdown_headings_are_spans_of_the_source(tmp_path: Path) -> None:
 def test_markdown_is_located_by_lines(tmp_path: Path) -> None:
     page = load(written(tmp_path / "log.md", MARKDOWN)).pages[0]
     start = page.text.index("Set sail")
-    assert locate("lines", page.unit_starts, start, start + 9, None).value == "6"
+    assert locate(page, start, start + 9).value == "6"
     assert page.number is None
 
 
@@ -107,7 +107,7 @@ def test_word_gives_headings_paragraphs_and_rows(tmp_path: Path) -> None:
 def test_word_is_located_by_paragraphs(tmp_path: Path) -> None:
     page = load(files.word(tmp_path / "rules.docx")).pages[0]
     start = page.text.index(files.STORY)
-    assert locate(page.locator_kind, page.unit_starts, start, start + 9, None).value == "4"
+    assert locate(page, start, start + 9).value == "4"
 
 
 def test_word_insertions_count_and_deletions_do_not(tmp_path: Path) -> None:
