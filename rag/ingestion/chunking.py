@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from rag.ingestion.boundaries import Boundaries, find_boundaries
@@ -63,11 +63,21 @@ def chunking_identity(options: ChunkingOptions, tokenizer_file: Path | None) -> 
 def chunk(document: LoadedDocument, counter: TokenCounter, options: ChunkingOptions) -> list[Passage]:
     """Return the passages of a document, in reading order."""
     sections = SectionPath()
+    inside: tuple[str, ...] = ()
     passages: list[Passage] = []
     for page in document.pages:
+        if page.inside != inside:
+            # The last heading of one member says nothing about the next one.
+            sections, inside = SectionPath(), page.inside
         segments = list(sections.segments(page))
-        passages.extend(_PageChunker(document.title, page, counter, options).passages(segments))
+        title = _title(document.title, page.inside)
+        passages.extend(_PageChunker(title, page, counter, options).passages(segments))
     return [replace(passage, ordinal=ordinal) for ordinal, passage in enumerate(passages)]
+
+
+def _title(document: str, inside: tuple[str, ...]) -> str:
+    """Return what a page's passages are of: the document and, in it, the member with the container around it."""
+    return " › ".join([document, *(PurePosixPath(name).stem for name in inside[-2:])])
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Literal
 from inference.api import CancelToken, CpuBudget, EmbeddingService
 from rag.errors import UnreadableFile
 from rag.ingestion.ingest_loop import IngestLoop
+from rag.ingestion.temporary import remove_leavings
 from rag.ingestion.walker import is_gone
 from rag.settings import RagSettings
 from rag.storage.library import Library
@@ -48,6 +49,7 @@ class Ingestor:
 
     def start(self) -> None:
         """Begin to work, with what the last run left unfinished."""
+        remove_leavings()
         self._thread.start()
 
     def shutdown(self) -> None:

@@ -18,6 +18,7 @@ import psutil
 from inference.api import KnownError
 from rag.ingestion.parse_worker import Finished, Hashed, ParseTask, Slice, serve
 from rag.ingestion.problems import crashed_reader, too_hungry, too_slow
+from rag.ingestion.temporary import remove_leavings
 from rag.types import LoadedDocument, Page, Passage
 
 log = logging.getLogger(__name__)
@@ -244,9 +245,12 @@ class _Worker:
 
     def kill(self) -> None:
         self.task = None
+        pid = self.process.pid
         self.process.kill()
         self.process.join()
         self.process.close()
+        if pid is not None:
+            remove_leavings(pid)
         self.connection.close()
 
     def _take(self, message: Slice) -> None:

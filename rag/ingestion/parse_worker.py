@@ -18,11 +18,10 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from inference.api import KnownError
-from rag.errors import DocumentError
 from rag.ingestion.chunking import ChunkingOptions, chunk
-from rag.ingestion.loaders.base import damaged_document, empty_document, loader_identity, unreadable_file
+from rag.ingestion.loaders.base import empty_document, loader_identity
 from rag.ingestion.loaders.registry import default_loaders
-from rag.ingestion.problems import crashed_reader
+from rag.ingestion.problems import known_error
 from rag.ingestion.token_counter import TokenCounter, token_counter
 from rag.types import LoadedDocument, Page, Passage
 
@@ -122,30 +121,12 @@ def _answer(connection: "Connection[object, object]", task: ParseTask) -> None:
         if not passages:
             raise empty_document(task.path)
     except Exception as error:  # noqa: BLE001 - the top of a process that runs parsers on whatever people have.
-        connection.send(Finished(_known(error, task.path)))
+        connection.send(Finished(known_error(error, task.path)))
         return
     for part in _parts(document, passages):
         for message in slices(part):
             connection.send(message)
     connection.send(Finished())
-
-
-def _known(error: Exception, path: Path) -> KnownError:
-    if isinstance(error, KnownError):
-        return error
-    if isinstance(error, MemoryError):
-        return DocumentError(
-            f"“{path.name}” needs more memory than there is.",
-            remedy="Close other programs or split the file.",
-            path=path,
-        )
-    if isinstance(error, OSError):
-        return unreadable_file(path, error)
-    if isinstance(error, RecursionError):
-        return damaged_document(path, "a document")
-    failure = crashed_reader(path)
-    failure.message = f"“{path.name}” could not be read: {type(error).__name__}."
-    return failure
 
 
 def _sha256(path: Path) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inference.api import KnownError
-from rag.errors import DamagedDocument, ReadingTimedOut
+from rag.errors import DamagedDocument, DocumentError, ReadingTimedOut
+from rag.ingestion.loaders.base import damaged_document, unreadable_file
 from rag.types import FileProblem, PageKind
 
 _MOST_PAGES_NAMED = 12
@@ -92,3 +93,22 @@ def crashed_reader(path: Path) -> DamagedDocument:
         remedy="Open it in the program that made it and save it again, or get a fresh copy.",
         path=path,
     )
+
+
+def known_error(error: Exception, path: Path) -> KnownError:
+    """Word whatever a parser raised while it read the file."""
+    if isinstance(error, KnownError):
+        return error
+    if isinstance(error, MemoryError):
+        return DocumentError(
+            f"“{path.name}” needs more memory than there is.",
+            remedy="Close other programs or split the file.",
+            path=path,
+        )
+    if isinstance(error, OSError):
+        return unreadable_file(path, error)
+    if isinstance(error, RecursionError):
+        return damaged_document(path, "a document")
+    failure = crashed_reader(path)
+    failure.message = f"“{path.name}” could not be read: {type(error).__name__}."
+    return failure

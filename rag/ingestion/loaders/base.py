@@ -5,11 +5,14 @@ parse process, so they may be slow and may crash; what they raise on purpose is 
 """
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from rag.errors import DamagedDocument, DocumentError, EmptyDocument, UnreadableFile
-from rag.types import LoadedDocument
+from rag.types import LoadedDocument, Skipped
 
 
 class Loader(Protocol):
@@ -27,6 +30,32 @@ class Loader(Protocol):
 
     def load(self, path: Path, password: str | None = None) -> LoadedDocument:
         """Return the document's text; raises `DocumentError`. Called in a parse process."""
+        ...
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file in a file: in an archive, attached to a message or to a PDF. Usable while its container is open.
+
+    Attributes:
+        names: What leads to it from the container, as in `Page.inside`: ("lease.pdf",); unique in the container.
+        opened: Gives its bytes, as a file that is closed at the end; raises `DocumentError`.
+        packed_bytes: What it takes in the container, to tell a bomb by; 0 where that says nothing.
+        chosen: Somebody attached it, so it is looked at whatever its name is; an archive holds all sorts of files.
+    """
+
+    names: tuple[str, ...]
+    opened: Callable[[], AbstractContextManager[BinaryIO]]
+    packed_bytes: int = 0
+    chosen: bool = False
+
+
+@runtime_checkable
+class Container(Protocol):
+    """A loader of files that hold other files."""
+
+    def members(self, path: Path, password: str | None = None) -> Iterator[Member | Skipped]:
+        """Yield what is in the file, always in the same order; each member is used before the next is asked for."""
         ...
 
 
