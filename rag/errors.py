@@ -55,6 +55,10 @@ class ReadingTimedOut(DocumentError):
     code = "document_limits"
 
 
+class UnpacksTooLarge(ReadingTimedOut):
+    """A file whose packed members hold far more than a document does, as those made to fill a memory."""
+
+
 class StorageError(KnownError):
     code = "storage"
 

@@ -32,9 +32,7 @@ def cut_word(path: Path) -> None:
 
 
 def locked_word(path: Path) -> None:
-    # Word wraps what it encrypts into the old container, with a stream of this name.
-    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
-    path.write_bytes(head + "EncryptedPackage".encode("utf-16-le") + b"\0" * 600)
+    files.locked(files.word(path), PASSWORD)
 
 
 def zip_named_word(path: Path) -> None:

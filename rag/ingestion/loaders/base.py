@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 
 from rag.errors import DamagedDocument, DocumentError, EmptyDocument, UnreadableFile
 from rag.types import LoadedDocument, Skipped
+
+if TYPE_CHECKING:
+    from rag.ingestion.loaders.contents import Contents
 
 
 class Loader(Protocol):
@@ -22,6 +25,9 @@ class Loader(Protocol):
         name: The format, as in `LoadedDocument.kind`.
         version: Raised whenever the same bytes would give another text; documents of older versions are read again.
         suffixes: File name endings, lower case with the dot.
+
+    A loader of a format that is not text is a `Recogniser` as well. One that reads text by the file's name has
+    `reads_text = True`, so that it is never given binary data.
     """
 
     name: str
@@ -56,6 +62,21 @@ class Container(Protocol):
 
     def members(self, path: Path, password: str | None = None) -> Iterator[Member | Skipped]:
         """Yield what is in the file, always in the same order; each member is used before the next is asked for."""
+        ...
+
+
+@runtime_checkable
+class Recogniser(Protocol):
+    """What a loader has besides if it knows its files by what is in them; the others are chosen by the file's name.
+
+    Attributes:
+        described_as: What its files are called, with the article: "a Word document".
+    """
+
+    described_as: str
+
+    def recognises(self, contents: "Contents") -> bool:
+        """Tell whether the file is one of this format. Cheap: bytes at its start, names of members."""
         ...
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.ingestion.loaders.base import damaged_document, empty_document, has_words, loader_identity, readable_title
+from rag.ingestion.loaders.contents import Contents
 from rag.ingestion.loaders.text_builder import TextBuilder
 from rag.types import LoadedDocument
 
@@ -34,6 +35,10 @@ class DocxLoader:
     name = "docx"
     version = 1
     suffixes = frozenset({".docx", ".docm", ".dotx", ".dotm"})
+    described_as = "a Word document"
+
+    def recognises(self, contents: Contents) -> bool:
+        return any(name.startswith("word/document") for name in contents.members or ())
 
     def load(self, path: Path, password: str | None = None) -> LoadedDocument:
         """Return the document as one page; encrypted ones are no ZIP files and never come here."""

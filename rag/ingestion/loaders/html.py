@@ -30,6 +30,7 @@ class HtmlLoader:
     name = "html"
     version = 1
     suffixes = frozenset({".html", ".htm", ".xhtml", ".shtml"})
+    reads_text = True
 
     def load(self, path: Path, password: str | None = None) -> LoadedDocument:
         """Return the visible text as one page; `password` is of no use here."""

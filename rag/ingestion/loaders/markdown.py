@@ -16,6 +16,7 @@ class MarkdownLoader:
     name = "markdown"
     version = 1
     suffixes = frozenset({".md", ".markdown", ".mkd", ".mdx", ".qmd", ".rmd"})
+    reads_text = True
 
     def load(self, path: Path, password: str | None = None) -> LoadedDocument:
         """Return the source as one page with its headings; `password` is of no use here."""

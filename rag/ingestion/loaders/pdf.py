@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rag.errors import EncryptedDocument, ScannedDocument, WrongPassword
 from rag.ingestion.loaders.base import damaged_document, empty_document, has_words, loader_identity, readable_title
+from rag.ingestion.loaders.contents import Contents
 from rag.ingestion.loaders.pdf_headings import find_headings
 from rag.ingestion.loaders.pdf_second_opinion import SecondOpinion
 from rag.ingestion.loaders.pdf_text import clean_text, raw_text
@@ -33,6 +34,10 @@ class PdfLoader:
     name = "pdf"
     version = 1
     suffixes = frozenset({".pdf"})
+    described_as = "a PDF"
+
+    def recognises(self, contents: Contents) -> bool:
+        return b"%PDF-" in contents.head[:1024]
 
     def load(self, path: Path, password: str | None = None) -> LoadedDocument:
         """Return the pages with text; some may be `scanned` or `failed`, but not all of them."""

@@ -11,6 +11,7 @@ class PlainTextLoader:
     name = "text"
     version = 1
     suffixes = frozenset({".txt", ".text", ".log", ".rst", ".org", ".adoc", ".tex", ".srt", ".vtt", ".csv", ".tsv"})
+    reads_text = True
 
     def load(self, path: Path, password: str | None = None) -> LoadedDocument:
         """Return the whole text as one page; `password` is of no use here."""

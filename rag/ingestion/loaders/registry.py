@@ -4,14 +4,14 @@ A PDF named `.txt` is read as a PDF; a web page named `.pdf` is refused with wor
 loaders enter by the entry point group `carrel.loaders` and come before the built-in ones of the same suffix.
 """
 
-import zipfile
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
 from rag.errors import DocumentError, EncryptedDocument, UnknownFormat
-from rag.ingestion.loaders.base import Loader, damaged_document, empty_document, unreadable_file
+from rag.ingestion.loaders.base import Loader, Recogniser, damaged_document, empty_document
+from rag.ingestion.loaders.contents import Contents
 from rag.ingestion.loaders.docx import DocxLoader
 from rag.ingestion.loaders.html import HtmlLoader
 from rag.ingestion.loaders.markdown import MarkdownLoader
@@ -52,8 +52,6 @@ _BINARY_MAGIC = (
     (b"SQLite format 3\0", "a database"),
     (b"GGUF", "a model"),
 )
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_HEAD_BYTES = 4096
 
 
 class Loaders:
@@ -76,61 +74,61 @@ class Loaders:
         return suffix in self._by_suffix or suffix in NOT_YET or (not suffix and path.name.lower() in NAMED_TEXT)
 
     def choose(self, path: Path) -> Loader:
-        """Return the loader for the file; raises `DocumentError` where there is none. Reads its first bytes."""
-        head = _head(path)
-        if not head:
+        """Return the loader for the file; raises `DocumentError` where there is none. Reads a few of its bytes."""
+        contents = Contents(path)
+        if not contents.head:
             raise _zero_bytes(path)
-        if b"%PDF-" in head[:1024]:
-            return self._by_suffix[".pdf"]
-        if head.startswith(b"PK\x03\x04"):
-            return self._for_zip(path)
-        if head.startswith(_OLE):
-            raise _ole_error(path)
-        _refuse_magic(head, path)
-        return self._for_text(head, path)
+        for loader in self.all:
+            if _takes(loader, contents):
+                return loader
+        if contents.is_zip:
+            raise self._unread_zip(contents)
+        if contents.is_ole:
+            raise _ole_error(contents)
+        _refuse_magic(contents.head, path)
+        return self._for_text(contents)
 
-    def _for_zip(self, path: Path) -> Loader:
-        suffix = path.suffix.lower()
-        try:
-            with zipfile.ZipFile(path) as archive:
-                names = set(archive.namelist())
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as exc:
-            raise damaged_document(path, NOT_YET.get(suffix, "a Word document")) from exc
-        if "word/document.xml" in names:
-            return self._by_suffix[".docx"]
-        special = self._by_suffix.get(suffix)
-        if special is not None and type(special) not in _TEXTUAL and suffix != ".docx":
-            return special
-        raise not_yet(path) if suffix in NOT_YET else _not_what_it_says(path, "a ZIP archive")
-
-    def _for_text(self, head: bytes, path: Path) -> Loader:
+    def described_as(self, path: Path) -> str | None:
+        """Return what a file of this name would be, "a Word document"; None where any text may have it."""
         suffix = path.suffix.lower()
         loader = self._by_suffix.get(suffix)
-        if isinstance(loader, PdfLoader | DocxLoader):
-            raise self._text_in_disguise(head, path, loader)
-        if suffix in NOT_YET:
-            raise not_yet(path)
+        if isinstance(loader, Recogniser):
+            return loader.described_as
+        return NOT_YET.get(suffix)
+
+    def _unread_zip(self, contents: Contents) -> DocumentError:
+        path = contents.path
+        if contents.members is None:
+            return damaged_document(path, self.described_as(path) or "a ZIP archive")
+        return not_yet(path) if contents.suffix in NOT_YET else _not_what_it_says(path, "a ZIP archive")
+
+    def _for_text(self, contents: Contents) -> Loader:
+        loader = self._by_suffix.get(contents.suffix)
+        if isinstance(loader, Recogniser):
+            raise _text_in_disguise(contents, loader.described_as)
+        if contents.suffix in NOT_YET:
+            raise not_yet(contents.path)
         # A text of unknown ending is still a text; bytes that are none are refused while they are decoded.
         return loader or self._by_suffix[".txt"]
 
-    def _text_in_disguise(self, head: bytes, path: Path, loader: Loader) -> DocumentError:
-        kind = "a PDF" if isinstance(loader, PdfLoader) else "a Word document"
-        start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
-        if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
-            return UnknownFormat(
-                f"“{path.name}” is a web page, not {kind}.",
-                remedy="Download the document again, or rename the file to .html to read the page.",
-                path=path,
-            )
-        return damaged_document(path, kind)
+
+def _takes(loader: Loader, contents: Contents) -> bool:
+    """Tell whether a loader wants the file, whatever else it might be; text is only told by its name."""
+    if isinstance(loader, Recogniser):
+        return loader.recognises(contents)
+    return contents.suffix in loader.suffixes and not getattr(loader, "reads_text", False)
 
 
-def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_HEAD_BYTES)
-    except OSError as exc:
-        raise unreadable_file(path, exc) from exc
+def _text_in_disguise(contents: Contents, kind: str) -> DocumentError:
+    path = contents.path
+    start = contents.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
+        return UnknownFormat(
+            f"“{path.name}” is a web page, not {kind}.",
+            remedy="Download the document again, or rename the file to .html to read the page.",
+            path=path,
+        )
+    return damaged_document(path, kind)
 
 
 def _zero_bytes(path: Path) -> DocumentError:
@@ -163,26 +161,35 @@ def not_yet(path: Path) -> UnknownFormat:
     )
 
 
-def _ole_error(path: Path) -> DocumentError:
-    # Word encrypts by wrapping the document into the old container, with a stream of this name.
-    if "EncryptedPackage".encode("utf-16-le") in path.read_bytes()[:1_000_000]:
+def _ole_error(contents: Contents) -> DocumentError:
+    path = contents.path
+    # Office encrypts by wrapping the document into the old container, with a stream of this name.
+    if contents.has_stream("EncryptedPackage"):
         return EncryptedDocument(
             f"“{path.name}” is protected by a password.",
-            remedy="Open it in Word, remove the password and save it again.",
+            remedy="Open it in the program that made it, remove the password and save it again.",
             path=path,
         )
-    if path.suffix.lower() in NOT_YET:
+    if contents.suffix in NOT_YET:
         return not_yet(path)
     return _not_what_it_says(path, "a file of an old Office format")
 
 
-_TEXTUAL = (PlainTextLoader, SourceCodeLoader, MarkdownLoader, HtmlLoader)
-
-
 @cache
 def default_loaders() -> Loaders:
-    """Return the loaders of entry points and the built-in ones, made once in each process."""
+    """Return the loaders of entry points and the built-in ones, made once in each process.
+
+    The first that recognises a file reads it, so loaders of a special kind of a container come before general ones.
+    """
     extra: list[Loader] = [point.load()() for point in entry_points(group="carrel.loaders")]
     return Loaders(
-        [*extra, PdfLoader(), DocxLoader(), MarkdownLoader(), HtmlLoader(), SourceCodeLoader(), PlainTextLoader()]
+        [
+            *extra,
+            PdfLoader(),
+            DocxLoader(),
+            MarkdownLoader(),
+            HtmlLoader(),
+            SourceCodeLoader(),
+            PlainTextLoader(),
+        ]
     )

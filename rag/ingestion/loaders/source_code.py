@@ -26,6 +26,7 @@ class SourceCodeLoader:
     name = "code"
     version = 1
     suffixes = frozenset(_SUFFIXES.split())
+    reads_text = True
 
     def load(self, path: Path, password: str | None = None) -> LoadedDocument:
         """Return the whole file as one page; `password` is of no use here."""

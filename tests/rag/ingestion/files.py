@@ -7,6 +7,7 @@ from pathlib import Path
 
 import docx
 import pypdf
+from msoffcrypto.format.ooxml import OOXMLFile
 from PIL import Image
 from pypdf.constants import PageLabelStyle
 from reportlab.lib.pagesizes import A4
@@ -101,3 +102,11 @@ def _noise(seed: int) -> io.BytesIO:
     picture.save(stream, "PNG")
     stream.seek(0)
     return stream
+
+
+def locked(path: Path, password: str) -> Path:
+    """Encrypt an Office document in place, as Office does."""
+    plain = io.BytesIO(path.read_bytes())
+    with path.open("wb") as file:
+        OOXMLFile(plain).encrypt(password, file)
+    return path
