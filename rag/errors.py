@@ -104,6 +104,12 @@ class CollectionExists(KnownError):
     code = "collection_exists"
 
 
+class RemovalOver(KnownError):
+    """What was removed cannot come back any more."""
+
+    code = "removal_over"
+
+
 class ChatGone(KnownError):
     code = "chat_gone"
 

@@ -55,6 +55,15 @@ class RagSettings:
     parse_timeout_s: int = setting(120, "The longest time that one file may take to read.", minimum=5, maximum=3600)
     parse_memory_mb: int = setting(2048, "The most memory that reading one file may take.", minimum=256, maximum=65_536)
     max_file_mb: int = setting(512, "Larger files are not read.", minimum=1, maximum=65_536)
+    watch_folders: bool = setting(
+        True, "Notice new, changed and deleted files at once, while the window is open; else when it is opened next."
+    )
+    undo_s: int = setting(
+        600, "How many seconds what was removed can come back; then every trace of it goes.", minimum=0, maximum=604_800
+    )
+    keep_quotes: bool = setting(
+        False, "Keep the quotes in chats from documents that were removed; else they become “source removed”."
+    )
     models_at_start: bool = setting(
         True, "Load the models when the window opens, so that the first answer comes at once; else when first needed."
     )

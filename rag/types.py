@@ -14,6 +14,7 @@ LocatorKind = Literal["page", "slide", "cells", "chapter", "lines", "paragraph",
 PageKind = Literal["text", "ocr", "empty", "scanned", "failed"]
 CollectionKind = Literal["user", "sample", "adhoc"]
 FileState = Literal["queued", "reading", "searchable", "ready", "failed", "cancelled"]
+RemovalKind = Literal["file", "collection"]
 MessageState = Literal["complete", "streaming", "interrupted", "failed"]
 Outcome = Literal["answered", "not_found", "interrupted"]
 
@@ -179,6 +180,58 @@ class FileRow:
 
 
 @dataclass(frozen=True)
+class FolderRules:
+    """Which files of a collection's folders are read, beside what `.carrelignore` files say.
+
+    A file or folder that was added by name is read whatever the rules say of itself.
+
+    Attributes:
+        patterns: Further lines with the syntax of .gitignore, counted from each folder that was added.
+        hidden: Whether files and folders whose names begin with a dot are read too.
+        max_size_mb: Larger files are left out; None for no limit but the setting for all files.
+        suffixes: Only files with these endings (".pdf"); empty for all that can be read.
+    """
+
+    patterns: tuple[str, ...] = ()
+    hidden: bool = False
+    max_size_mb: float | None = None
+    suffixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RootFolder:
+    """A folder, or single file, that feeds a collection.
+
+    Attributes:
+        offline: It is not there now, or empty as an unplugged disk leaves it; what was read from it stays searchable.
+        files: How many files of the collection are in it.
+    """
+
+    path: Path
+    offline: bool
+    files: int
+
+
+@dataclass(frozen=True)
+class Removal:
+    """Something that was removed and can come back until `until`, with all that was read.
+
+    Attributes:
+        kind: What the user removed.
+        name: The file's or collection's name, for the words of "Undo".
+        files: How many files went.
+    """
+
+    id: int
+    kind: RemovalKind
+    name: str
+    collection_id: int
+    removed_at: datetime
+    until: datetime
+    files: int
+
+
+@dataclass(frozen=True)
 class DocumentRow:
     id: int
     sha256: str
@@ -307,6 +360,8 @@ class Citation:
     start: int = 0
     end: int = 0
     inside: tuple[str, ...] = ()
+    removed: bool = False
+    """Its document was removed and every trace of it with it: only the number is left."""
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ from rag.types import (
     FileProblem,
     FileRow,
     IndexingProgress,
+    Removal,
     Retrieval,
     SearchScope,
     StoredPage,
@@ -190,10 +191,23 @@ class Workspace:
         self._library.rename_collection(collection_id, name)
         self._announce(Change(collections=True))
 
-    def remove_collection(self, collection_id: int) -> None:
-        """Forget a collection and everything read for it; the files themselves are not touched."""
-        self._ingestor.remove_collection(collection_id)
+    def remove_collection(self, collection_id: int) -> Removal:
+        """Remove a collection at once; until `Removal.until` it can come back, then every trace of it goes.
+
+        The files themselves are not touched. Raises `UnknownCollection`.
+        """
+        removal = self._ingestor.remove_collection(collection_id, self._settings.undo_s)
         self._announce(Change(collections=True, files=frozenset({collection_id}), chats=True))
+        return removal
+
+    def undo_removal(self, removal_id: int) -> None:
+        """Bring back a file or collection as it was; nothing is read or embedded again. Raises `RemovalOver`."""
+        collection_id = self._ingestor.undo_removal(removal_id)
+        self._announce(Change(collections=True, files=frozenset({collection_id}), chats=True))
+
+    def removals(self) -> list[Removal]:
+        """Return what the user removed and can have back, the newest first."""
+        return self._library.removals()
 
     def sample_collection(self) -> Collection:
         """Return the sample documents, added to the library on the first call."""
@@ -235,8 +249,12 @@ class Workspace:
     def add_paths(self, collection_id: int, paths: Sequence[Path]) -> None:
         self._ingestor.add_paths(collection_id, paths)
 
-    def remove_file(self, file_id: int) -> None:
-        self._ingestor.remove_file(file_id)
+    def remove_file(self, file_id: int) -> Removal:
+        """Take a file out of its collection at once, to come back until `Removal.until`; then every trace goes.
+
+        Looking through its folder leaves it out from now on. Raises `DocumentGone` if it is not in the library.
+        """
+        return self._ingestor.remove_file(file_id, self._settings.undo_s)
 
     def files(self, collection_id: int) -> list[FileRow]:
         return self._library.files(collection_id)

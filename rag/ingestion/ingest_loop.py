@@ -158,7 +158,12 @@ class IngestLoop:
     def forget_collection(self, collection_id: int) -> None:
         """End what is being done for a collection that was removed."""
         self.reading.drop({row.id for row in self.reading.in_work if row.collection_id == collection_id})
-        self._vectors.drop_collection(collection_id)
+
+    def welcome_back(self, collection_id: int) -> None:
+        """Index again what came back with an undo; its vectors are there, in Chroma mostly as well."""
+        self._vectors.compare_again(collection_id)
+        if self._facts is not None:
+            self.meaning.apply(self._facts.identity, [collection_id])
 
     def warm_up(self) -> None:
         """Open Chroma, and compare it with the library once the embedding model is known."""

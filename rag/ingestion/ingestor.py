@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Literal
 
 from inference.api import CancelToken, CpuBudget, EmbeddingService
-from rag.errors import UnreadableFile
+from rag.errors import DocumentGone, UnreadableFile
 from rag.ingestion.ingest_loop import IngestLoop
 from rag.ingestion.temporary import remove_leavings
 from rag.ingestion.walker import is_gone
 from rag.settings import RagSettings
 from rag.storage.library import Library
 from rag.storage.vectors import VectorIndex
-from rag.types import Change, FileProblem, IndexingProgress
+from rag.types import Change, FileProblem, IndexingProgress, Removal
 
 _WATCH_S = 0.25
 
@@ -83,20 +83,39 @@ class Ingestor:
         for root in self._library.roots(collection_id):
             self._scan(collection_id, root, again=False)
 
-    def remove_file(self, file_id: int) -> None:
-        """Take a file out of its collection; the file itself is not touched."""
-        row = self._library.file(file_id)
-        if row is None:
-            return
-        self._library.remove_file(file_id)
-        self._library.remove_root(row.collection_id, row.path)
-        self._loop.post(lambda: self._loop.forget([file_id], row.collection_id), row.collection_id)
+    def remove_file(self, file_id: int, grace_s: float) -> Removal:
+        """Take a file out of its collection, to come back within so many seconds; the file itself is not touched.
 
-    def remove_collection(self, collection_id: int) -> None:
-        """Forget a collection and everything that was read for it alone."""
+        Raises:
+            DocumentGone: It is not in the library.
+        """
+        removal = self._library.set_aside_file(file_id, grace_s)
+        if removal is None:
+            raise DocumentGone("This file is not in the library any more.", remedy="Look at the list of files.")
+        collection_id = removal.collection_id
+        self._loop.post(lambda: self._loop.forget([file_id], collection_id), collection_id)
+        return removal
+
+    def remove_collection(self, collection_id: int, grace_s: float) -> Removal:
+        """Remove a collection and everything that was read for it alone, to come back within so many seconds.
+
+        Raises:
+            UnknownCollection: There is no such collection.
+        """
         self._cancels[collection_id] += 1
-        self._library.delete_collection(collection_id)
+        removal = self._library.set_aside_collection(collection_id, grace_s)
         self._loop.post(lambda: self._loop.forget_collection(collection_id))
+        return removal
+
+    def undo_removal(self, removal_id: int) -> int:
+        """Bring back what was removed, read and embedded as it is; returns the collection's id.
+
+        Raises:
+            RemovalOver: It is too late.
+        """
+        collection_id = self._library.undo_removal(removal_id)
+        self._loop.post(lambda: self._loop.welcome_back(collection_id), collection_id)
+        return collection_id
 
     def retry(self, file_id: int, password: str | None = None) -> None:
         """Read a file again; the password is kept in memory for as long as the program runs."""

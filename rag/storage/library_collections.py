@@ -96,7 +96,7 @@ class CollectionStore(Store):
 
     def find_collection(self, name: str) -> Collection | None:
         """Return the collection of this name, upper and lower case being the same."""
-        return next(iter(self._collections("WHERE name_key = ?", (_name_key(name),))), None)
+        return next(iter(self._collections("WHERE name_key = ?", (name_key(name),))), None)
 
     def adhoc_collection(self, key: str) -> Collection | None:
         """Return the collection that was made with this key."""
@@ -108,7 +108,7 @@ class CollectionStore(Store):
             try:
                 connection.execute(
                     "INSERT INTO collection (name, name_key, kind, key, created_at) VALUES (?, ?, ?, ?, ?)",
-                    (storable(name), _name_key(name), kind, _key(key), now()),
+                    (storable(name), name_key(name), kind, _key(key), now()),
                 )
             except apsw.ConstraintError as exc:
                 raise _exists(name) from exc
@@ -120,7 +120,7 @@ class CollectionStore(Store):
             try:
                 connection.execute(
                     "UPDATE collection SET name = ?, name_key = ? WHERE id = ?",
-                    (storable(name), _name_key(name), collection_id),
+                    (storable(name), name_key(name), collection_id),
                 )
             except apsw.ConstraintError as exc:
                 raise _exists(name) from exc
@@ -143,7 +143,9 @@ class CollectionStore(Store):
         """Remember a folder or file as a part of the collection, once; raises `UnknownCollection`."""
         with self.db.write() as connection:
             try:
-                connection.execute("INSERT OR IGNORE INTO root VALUES (?, ?)", (collection_id, path_to_sql(path)))
+                connection.execute(
+                    "INSERT OR IGNORE INTO root (collection_id, path) VALUES (?, ?)", (collection_id, path_to_sql(path))
+                )
             except apsw.ConstraintError as exc:
                 raise unknown_collection(collection_id) from exc
 
@@ -185,7 +187,8 @@ def _collection(row: Row) -> Collection:
     return Collection(collection_id, name, kind, moment(created_at), *numbers)
 
 
-def _name_key(name: str) -> str:
+def name_key(name: str) -> str:
+    """Return what the names of two collections must not share."""
     return unicodedata.normalize("NFC", storable(name).casefold())
 
 

@@ -148,6 +148,7 @@ def _replace(connection: apsw.Connection, old: int, new: int) -> None:
         "UPDATE file SET document_id = ?, state = iif(state = 'ready', 'searchable', state) WHERE document_id = ?",
         (new, old),
     )
+    connection.execute("UPDATE removed_file SET document_id = ? WHERE document_id = ?", (new, old))
     let_go(connection, old)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import apsw
 
 from rag.errors import DataFolderNewer
+from rag.storage.removal_tables import REMOVALS
 from rag.storage.schema import FIRST_SCHEMA
 
 Step = str | Callable[[apsw.Connection], None]
@@ -23,7 +24,11 @@ ALTER TABLE page ADD COLUMN locator_template TEXT NOT NULL DEFAULT '';
 ALTER TABLE document ADD COLUMN skipped TEXT NOT NULL DEFAULT '[]';       -- JSON: [name, reason, members]
 """
 
-MIGRATIONS: tuple[Migration, ...] = (("0001-first", FIRST_SCHEMA), ("0002-parts-of-files", PARTS_OF_FILES))
+MIGRATIONS: tuple[Migration, ...] = (
+    ("0001-first", FIRST_SCHEMA),
+    ("0002-parts-of-files", PARTS_OF_FILES),
+    ("0003-removals", REMOVALS),
+)
 
 
 def migrate(connection: apsw.Connection, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:

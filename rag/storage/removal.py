@@ -29,12 +29,26 @@ DELETE FROM vector WHERE text_hash = ? AND NOT EXISTS (SELECT 1 FROM passage WHE
 """
 
 
+# What was removed keeps its document for as long as that can be undone.
+_HELD = """
+SELECT EXISTS (SELECT 1 FROM file WHERE document_id = :document_id)
+    OR EXISTS (SELECT 1 FROM removed_file WHERE document_id = :document_id)
+"""
+
+_NOBODYS = """
+SELECT id FROM document
+WHERE NOT EXISTS (SELECT 1 FROM file WHERE document_id = document.id)
+    AND NOT EXISTS (SELECT 1 FROM removed_file WHERE document_id = document.id)
+LIMIT 1
+"""
+
+
 def let_go(connection: apsw.Connection, document_id: int) -> None:
     """Note what collections lost of a document after a file left it, and delete it if that was its last file."""
     asked = {"document_id": document_id}
     connection.execute(_DEPART, asked)
     connection.execute(_UNMARK, asked)
-    if not connection.execute("SELECT EXISTS (SELECT 1 FROM file WHERE document_id = ?)", (document_id,)).get:
+    if not connection.execute(_HELD, asked).get:
         delete_document(connection, document_id)
 
 
@@ -52,9 +66,7 @@ def sweep_documents(db: Database) -> list[int]:
     gone: list[int] = []
     while True:
         with db.write() as connection:
-            document_id = connection.execute(
-                "SELECT id FROM document WHERE NOT EXISTS (SELECT 1 FROM file WHERE document_id = document.id) LIMIT 1"
-            ).get
+            document_id = connection.execute(_NOBODYS).get
             if document_id is None:
                 return gone
             gone += delete_document(connection, document_id)

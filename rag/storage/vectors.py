@@ -148,6 +148,11 @@ class VectorIndex:
         except IndexLost:
             return self.reconcile(library, collection_id, key, embedder)
 
+    def compare_again(self, collection_id: int) -> None:
+        """Have the next `apply` compare both sides of one of the user's collections in full."""
+        with self._lock:
+            self._reconciled = {key for key in self._reconciled if not key.startswith(f"c{collection_id}-")}
+
     def reconcile(self, library: Library, collection_id: int, key: str, embedder: str) -> int:
         """Make the index, and the library's marks of what is indexed, equal to the library's vectors.
 

@@ -220,19 +220,26 @@ def test_removed_files_are_found_no_more(desk: Desk, papers: Path) -> None:
     files.text(papers / "a.txt", "albatross")
     files.text(papers / "b.txt", "petrel")
     desk.add(papers)
-    desk.ingestor.remove_file(desk.files()["a.txt"].id)
+    removal = desk.ingestor.remove_file(desk.files()["a.txt"].id, 600)
     desk.wait()
     assert desk.found('"albatross"') == []
     assert desk.vectors.count(key(desk)) == 1
+    desk.ingestor.undo_removal(removal.id)
+    desk.wait()
+    assert desk.found('"albatross"') == ["a.txt"]
+    assert desk.vectors.count(key(desk)) == 2
 
 
-def test_a_removed_collection_leaves_nothing(desk: Desk, papers: Path) -> None:
+def test_a_removed_collection_comes_back_with_undo(desk: Desk, papers: Path) -> None:
     files.text(papers / "a.txt", "albatross")
     desk.add(papers)
-    old = key(desk)
-    desk.ingestor.remove_collection(desk.collection)
-    desk.until(lambda: old not in indexes(desk))
+    removal = desk.ingestor.remove_collection(desk.collection, 600)
     assert desk.library.collections() == []
+    desk.ingestor.undo_removal(removal.id)
+    desk.wait()
+    assert desk.found('"albatross"') == ["a.txt"]
+    assert desk.files()["a.txt"].state == "ready"
+    assert desk.vectors.count(key(desk)) == 1
 
 
 def test_progress_counts_and_ends_with_nothing_left(desk: Desk, papers: Path) -> None:

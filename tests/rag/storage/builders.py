@@ -77,7 +77,7 @@ def leftovers(library: Library) -> dict[str, int]:
     """Return how many rows of each kind hang in the air: all numbers are 0 in a sound library."""
     checks = {
         "documents": "SELECT count(*) FROM document WHERE id NOT IN (SELECT document_id FROM file "
-        "WHERE document_id IS NOT NULL)",
+        "WHERE document_id IS NOT NULL UNION SELECT document_id FROM removed_file WHERE document_id IS NOT NULL)",
         "files": "SELECT count(*) FROM file WHERE document_id NOT IN (SELECT id FROM document)",
         "pages": "SELECT count(*) FROM page WHERE document_id NOT IN (SELECT id FROM document)",
         "passages": "SELECT count(*) FROM passage WHERE document_id NOT IN (SELECT id FROM document)",
