@@ -1,20 +1,25 @@
 """Cuts pages into passages: along headings, then paragraphs, lines, sentences, words, and at last characters.
 
 No passage is longer than the embedding model reads, its context line counted; none crosses a page; together they hold
-every word of every page. Passages of a stretch are of about equal length, so there are no tiny rests. Nothing
-overlaps: overlapping text would be embedded twice, and embedding is what takes the time.
+every word of every page, but for headers and footers that stand on page after page: those count where they stand first.
+Passages of a stretch are of about equal length, so there are no tiny rests. Long stretches are parted at anchors first,
+so that an edit changes the passages around it only. Nothing overlaps: overlapping text would be embedded twice, and
+embedding is what takes the time.
 """
 
 import hashlib
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from rag.ingestion.anchors import find_anchors
 from rag.ingestion.boundaries import Boundaries, find_boundaries
+from rag.ingestion.running_lines import Span, body_spans
 from rag.ingestion.sections import SectionPath, Segment
 from rag.ingestion.token_counter import Starts, TokenCounter
 from rag.types import LoadedDocument, Page, Passage, locate
@@ -23,12 +28,14 @@ ContextKind = Literal["none", "title", "section", "both"]
 
 TARGET_TOKENS = 254
 """Longer passages say too much for one vector; models that read less get less."""
-CHUNKING = f"sections-{TARGET_TOKENS}-v1"
+CHUNKING = f"sections-{TARGET_TOKENS}-v2"
 """The name of this way of cutting; with the embedding model it names an index."""
 _MIN_TOKENS = 64
 _HEADING_ONLY_TOKENS = 24
 _CONTEXT_SHARE = 8
 """A context line takes at most one token in so many."""
+_ANCHOR_DISTANCE = 2
+"""Anchors are at least so many passages apart, and about twice as many on average."""
 _CHARACTERS_PER_TOKEN = 8
 """A word of a hundred thousand letters can be a single "unknown" token: characters are capped as well."""
 
@@ -65,11 +72,11 @@ def chunk(document: LoadedDocument, counter: TokenCounter, options: ChunkingOpti
     sections = SectionPath()
     inside: tuple[str, ...] = ()
     passages: list[Passage] = []
-    for page in document.pages:
+    for page, body in zip(document.pages, body_spans(document.pages), strict=True):
         if page.inside != inside:
             # The last heading of one member says nothing about the next one.
             sections, inside = SectionPath(), page.inside
-        segments = list(sections.segments(page))
+        segments = [inner for segment in sections.segments(page) if (inner := _within(segment, body)) is not None]
         title = _title(document.title, page.inside)
         passages.extend(_PageChunker(title, page, counter, options).passages(segments))
     return [replace(passage, ordinal=ordinal) for ordinal, passage in enumerate(passages)]
@@ -80,8 +87,13 @@ def _title(document: str, inside: tuple[str, ...]) -> str:
     return " › ".join([document, *(PurePosixPath(name).stem for name in inside[-2:])])
 
 
+def _within(segment: Segment, span: Span) -> Segment | None:
+    start, end = max(segment.start, span[0]), min(segment.end, span[1])
+    return Segment(start, end, segment.section) if start < end else None
+
+
 @dataclass(frozen=True)
-class _Span:
+class _Piece:
     start: int
     end: int
     context: str
@@ -97,14 +109,32 @@ class _PageChunker:
         self._counter = counter
         self._options = options
         self._starts: Starts = counter.starts(page.text)
-        self._boundaries: Boundaries = find_boundaries(page.text)
+        self._anchors: list[int] = []
+        self._boundaries: Boundaries
 
     def passages(self, segments: list[Segment]) -> list[Passage]:
-        spans = [span for group in self._grouped(segments) for span in self._cut(group)]
+        distance = _ANCHOR_DISTANCE * self._options.limit
+        self._anchors = find_anchors(self._page.text, self._beginnings(segments), self._starts, distance)
+        self._boundaries = find_boundaries(self._page.text, self._anchors)
+        groups = self._grouped([part for segment in segments for part in self._parted(segment)])
+        spans = [span for group in groups for span in self._cut(group)]
         return self._measured([trimmed for span in spans if (trimmed := self._trimmed(span)) is not None])
 
     def _size(self, start: int, end: int) -> int:
         return int(self._starts.searchsorted(end) - self._starts.searchsorted(start))
+
+    def _beginnings(self, segments: list[Segment]) -> list[int]:
+        """Return where sections begin, but for those right below another heading, which must stay with it."""
+        return [
+            segment.start
+            for above, segment in pairwise(segments)
+            if self._size(above.start, above.end) > _HEADING_ONLY_TOKENS
+        ]
+
+    def _parted(self, segment: Segment) -> Iterator[Segment]:
+        inner = self._anchors[bisect_right(self._anchors, segment.start) : bisect_left(self._anchors, segment.end)]
+        for start, end in pairwise([segment.start, *inner, segment.end]):
+            yield Segment(start, end, segment.section)
 
     def _grouped(self, segments: list[Segment]) -> list[Segment]:
         """Merge stretches that are too small to stand alone with their neighbours."""
@@ -117,23 +147,29 @@ class _PageChunker:
         return groups
 
     def _belong_together(self, first: Segment, second: Segment) -> bool:
+        if self._is_anchor(second.start):
+            return False
         sizes = self._size(first.start, first.end), self._size(second.start, second.end)
         if sizes[0] <= _HEADING_ONLY_TOKENS:
             return True
         fits = sum(sizes) <= self._options.limit - self._options.limit // _CONTEXT_SHARE
         return fits and min(sizes) < _MIN_TOKENS
 
+    def _is_anchor(self, position: int) -> bool:
+        at = bisect_left(self._anchors, position)
+        return at < len(self._anchors) and self._anchors[at] == position
+
     def _joined(self, first: Segment, second: Segment) -> Segment:
         larger = max(first, second, key=lambda segment: self._size(segment.start, segment.end))
         return Segment(first.start, second.end, larger.section)
 
-    def _cut(self, group: Segment) -> Iterator[_Span]:
+    def _cut(self, group: Segment) -> Iterator[_Piece]:
         context, context_size = self._context(group.section)
         limit = self._options.limit - context_size
         start = group.start
         while start < group.end:
             end = self._next_cut(start, group.end, limit)
-            yield _Span(start, end, context, group.section)
+            yield _Piece(start, end, context, group.section)
             start = end
 
     def _next_cut(self, start: int, end: int, limit: int) -> int:
@@ -180,14 +216,14 @@ class _PageChunker:
             words.pop()
         return "", 0
 
-    def _trimmed(self, span: _Span) -> _Span | None:
+    def _trimmed(self, span: _Piece) -> _Piece | None:
         text = self._page.text[span.start : span.end]
         if re.search(r"[^\W_]", text) is None:
             return None
         start = span.start + len(text) - len(text.lstrip())
         return replace(span, start=start, end=start + len(text.strip()))
 
-    def _measured(self, spans: list[_Span]) -> list[Passage]:
+    def _measured(self, spans: list[_Piece]) -> list[Passage]:
         """Count exactly what the model will read, and halve what a cut made longer than its parts."""
         counts = self._counter.counts([self._embedded(span) for span in spans])
         passages: list[Passage] = []
@@ -198,7 +234,7 @@ class _PageChunker:
                 passages.extend(self._measured(self._halves(span)))
         return passages
 
-    def _halves(self, span: _Span) -> list[_Span]:
+    def _halves(self, span: _Piece) -> list[_Piece]:
         if span.end - span.start < 2:
             return [replace(span, context="")]
         middle = (span.start + span.end) // 2
@@ -209,11 +245,11 @@ class _PageChunker:
         halves = [replace(span, end=middle), replace(span, start=middle)]
         return [trimmed for half in halves if (trimmed := self._trimmed(half)) is not None]
 
-    def _embedded(self, span: _Span) -> str:
+    def _embedded(self, span: _Piece) -> str:
         text = self._page.text[span.start : span.end]
         return f"{span.context}\n{text}" if span.context else text
 
-    def _passage(self, span: _Span, count: int) -> Passage:
+    def _passage(self, span: _Piece, count: int) -> Passage:
         page = self._page
         locator = locate(page, span.start, span.end)
         return Passage(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from rag.ingestion.boundaries import find_boundaries
 from rag.ingestion.chunking import ChunkingOptions, chunk, chunking_identity
+from rag.ingestion.running_lines import body_spans
 from rag.ingestion.token_counter import TokenCounter, WordTokenCounter, token_counter
 from rag.types import Heading, LoadedDocument, Page, Passage
 
@@ -81,8 +82,8 @@ def test_passages_are_exact_complete_and_short_enough(
         embedded = f"{passage.context}\n{passage.text}" if passage.context else passage.text
         assert passage.token_count == counter.counts([embedded])[0]
         assert passage.token_count <= limit or len(passage.text) == 1
-    for each, mask in zip(pages, covered, strict=True):
-        for match in re.finditer(r"[^\W_]", each.text):
+    for each, mask, (start, end) in zip(pages, covered, body_spans(pages), strict=True):
+        for match in re.compile(r"[^\W_]").finditer(each.text, start, end):
             assert mask[match.start()], f"{match[0]!r} at {match.start()} lies in no passage"
 
 
