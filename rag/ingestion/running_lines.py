@@ -4,7 +4,7 @@ A line runs when, at the top or bottom edge of its page, it stands on three page
 for word, or but for the page's number in it. "Lesson 3" at the top of page 3 is a title, so a number that grows with
 the pages must stand alone, beside a word for "page", before the words, or behind them at the bottom. Where a line
 stands for the first time it stays in its passage: an account number in a footer must be found once, but not three
-hundred times.
+hundred times; but for bare page numbers.
 """
 
 import re
@@ -29,6 +29,7 @@ _PAGE_WORD = re.compile(
 )
 _WORDED_LINE = re.compile(r"[^\W_][^\n]*")
 _WORD = re.compile(r"[^\W_]")
+_WORDS = re.compile(r"[^\W\d_]{2,}")
 _NUMBER = re.compile(r"\d{1,6}")
 _ROMAN = re.compile(r"(?=[ivxlc])(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})", re.IGNORECASE)
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
@@ -51,7 +52,8 @@ def _bodies(pages: Sequence[Page]) -> list[Span]:
     running = _running(pages, edges)
     if not running:
         return whole
-    seen: set[str] = set()
+    # A bare number tells nothing, so that not even the first one is kept.
+    seen = {key for key in running if "\0" in key and _WORDS.search(key) is None}
     bodies = [_body(page, *edge, running, seen) for page, edge in zip(pages, edges, strict=True)]
     worded = sum(_WORD.search(page.text) is not None for page in pages)
     kept = sum(_WORD.search(page.text, *body) is not None for page, body in zip(pages, bodies, strict=True))
@@ -111,12 +113,11 @@ def _keys(page: Page, span: Span, *, at_bottom: bool) -> Iterator[str]:
             yield f"{before}\0{ahead}\0{after}"
     bare = line.strip(" -–—.[]()|")
     if _ROMAN.fullmatch(bare):
-        yield f"\0roman {_roman(bare) - page.index}\0"
+        yield f"\0i{_roman(bare) - page.index}\0"
 
 
 def _may_be_page_number(before: str, after: str, *, at_bottom: bool) -> bool:
-    words = re.findall(r"[^\W\d_]{2,}", before + " " + after)
-    if not words or _PAGE_WORD.search(before) or _PAGE_WORD.search(after):
+    if _WORDS.search(before + " " + after) is None or _PAGE_WORD.search(before) or _PAGE_WORD.search(after):
         return True
     return not before.strip() or (at_bottom and not after.strip())
 
