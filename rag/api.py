@@ -21,6 +21,7 @@ from rag.errors import (
     WrongPassword,
 )
 from rag.ingestion.pages import PagePicture
+from rag.reports import CollectionReport, DocumentReport, IndexingJob, PageReport, UnreadFile
 from rag.server.client import raise_window
 from rag.server.service import CommandService
 from rag.settings import RagSettings
@@ -41,6 +42,7 @@ from rag.types import (
     FolderRules,
     IndexingProgress,
     Locator,
+    PageKind,
     PassagesFound,
     RankedPassage,
     ReadingPrompt,
@@ -49,6 +51,7 @@ from rag.types import (
     RootFolder,
     SearchScope,
     Sentence,
+    Skipped,
     StoredPage,
     StoredPassage,
     Timings,
@@ -69,6 +72,7 @@ __all__ = [
     "Citation",
     "Collection",
     "CollectionExists",
+    "CollectionReport",
     "CommandService",
     "DataFolderDamaged",
     "DataFolderInUse",
@@ -76,6 +80,7 @@ __all__ = [
     "DiskFull",
     "DoctorReport",
     "DocumentError",
+    "DocumentReport",
     "DocumentRow",
     "EmptyQuestion",
     "EncryptedDocument",
@@ -83,9 +88,12 @@ __all__ = [
     "FileRow",
     "FolderNotWritable",
     "FolderRules",
+    "IndexingJob",
     "IndexingProgress",
     "Locator",
+    "PageKind",
     "PagePicture",
+    "PageReport",
     "PassagesFound",
     "QuestionTooLong",
     "RagSettings",
@@ -98,11 +106,13 @@ __all__ = [
     "SearchScope",
     "Sentence",
     "SettingsError",
+    "Skipped",
     "StorageError",
     "StoredPage",
     "StoredPassage",
     "Timings",
     "UnknownCollection",
+    "UnreadFile",
     "UnreadableFile",
     "Workspace",
     "WrongPassword",

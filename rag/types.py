@@ -166,6 +166,7 @@ class FileRow:
     """A file of a collection, which is its durable job as well.
 
     `document_id` is None until its text is stored; `problem` is set when it failed, and also when it was read in part.
+    `accepted` means that the user knows of the problem and wants to hear no more of it.
     """
 
     id: int
@@ -177,6 +178,7 @@ class FileRow:
     state: FileState
     document_id: int | None
     problem: FileProblem | None = None
+    accepted: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from inference.api import CancelToken, CpuBudget, EmbeddingService, ModelDetails, ModelRef
 from rag import places, samples
@@ -21,6 +20,7 @@ from rag.errors import ChatGone, DataFolderInUse, DocumentGone, UnknownCollectio
 from rag.ingestion.chunking import CHUNKING
 from rag.ingestion.ingestor import Ingestor
 from rag.ingestion.pages import PagePicture, PageRenderer
+from rag.library_face import LibraryFace
 from rag.models import ChatModels
 from rag.settings import RagSettings, check_settings, load_settings, save_settings
 from rag.storage.chats import Chats
@@ -36,9 +36,6 @@ from rag.types import (
     ChatMessage,
     Collection,
     DocumentRow,
-    FileProblem,
-    FileRow,
-    IndexingProgress,
     Removal,
     Retrieval,
     SearchScope,
@@ -50,7 +47,7 @@ NEW_CHAT_TITLE = "New chat"
 _TITLE_CHARACTERS = 60
 
 
-class Workspace:
+class Workspace(LibraryFace):
     """A data folder with everything in it, open and owned by this process.
 
     Attributes:
@@ -243,63 +240,6 @@ class Workspace:
         while candidate.casefold() in taken:
             candidate, number = f"{name} ({number})", number + 1
         return candidate
-
-    # --- Files and indexing -------------------------------------------------------------------------------------------
-
-    def add_paths(self, collection_id: int, paths: Sequence[Path]) -> None:
-        self._ingestor.add_paths(collection_id, paths)
-
-    def remove_file(self, file_id: int) -> Removal:
-        """Take a file out of its collection at once, to come back until `Removal.until`; then every trace goes.
-
-        Looking through its folder leaves it out from now on. Raises `DocumentGone` if it is not in the library.
-        """
-        return self._ingestor.remove_file(file_id, self._settings.undo_s)
-
-    def files(self, collection_id: int) -> list[FileRow]:
-        return self._library.files(collection_id)
-
-    def problems(self, collection_id: int) -> list[FileRow]:
-        """Return the files that could not be read, or only in part."""
-        return [row for row in self._library.files(collection_id) if row.problem is not None]
-
-    def retry(self, file_id: int, password: str | None = None) -> None:
-        """Read a file again; a password is kept in memory only, for as long as the program runs."""
-        self._ingestor.retry(file_id, password)
-
-    def rescan(self, collection_id: int) -> None:
-        self._ingestor.rescan(collection_id)
-
-    def notices(self, collection_id: int) -> list[FileProblem]:
-        """Return what is wrong with folders of a collection: away, or not to be listed."""
-        return self._ingestor.notices(collection_id)
-
-    @property
-    def indexing_problem(self) -> FileProblem | None:
-        """Why no reading goes on at all (a full disk, a model that does not load), if so."""
-        return self._ingestor.problem
-
-    def pause_indexing(self) -> None:
-        self._ingestor.pause()
-
-    def resume_indexing(self) -> None:
-        self._ingestor.resume()
-
-    def cancel_indexing(self, collection_id: int) -> None:
-        self._ingestor.cancel(collection_id)
-
-    def progress(self, collection_id: int | None = None) -> IndexingProgress:
-        return self._ingestor.progress(collection_id)
-
-    def wait_until(
-        self,
-        collection_id: int,
-        until: Literal["searchable", "ready"] = "ready",
-        on_progress: Callable[[IndexingProgress], None] | None = None,
-        cancel: CancelToken | None = None,
-    ) -> bool:
-        """Block until all files of a collection got that far or failed; False when cancelled."""
-        return self._ingestor.wait(collection_id, until, on_progress=on_progress, cancel=cancel)
 
     # --- Reading ------------------------------------------------------------------------------------------------------
 

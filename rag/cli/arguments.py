@@ -30,6 +30,10 @@ DESCRIPTION = "Ask your own documents, on your own computer. Without a command, 
 COMMANDS = {
     "index": "read files and folders into a collection",
     "collections": "list the collections, or remove one",
+    "report": "tell what was read, what was not, and why",
+    "jobs": "list what is being read and what waits, or change the order",
+    "pause": "stop reading until resume, also after a restart",
+    "resume": "go on reading",
     "search": "find passages",
     "ask": "answer a question, with its sources",
     "chat": "ask one question after another",
@@ -102,6 +106,16 @@ def _collections(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME")
 
 
+def _report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--collection", metavar="NAME", help="the whole library if not given")
+
+
+def _jobs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-n", type=_count, default=20, metavar="N", help="how many at most")
+    parser.add_argument("--next", type=Path, metavar="FILE", help="have this one read before all others")
+    parser.add_argument("--cancel", type=Path, metavar="FILE", help="give this one up")
+
+
 def _search(parser: argparse.ArgumentParser) -> None:
     _questions(parser)
     parser.add_argument("-k", type=_count, default=10, metavar="N", help="how many passages")
@@ -159,6 +173,10 @@ def _seed(text: str) -> int:
 _BUILDERS = {
     "index": _index,
     "collections": _collections,
+    "report": _report,
+    "jobs": _jobs,
+    "pause": _nothing,
+    "resume": _nothing,
     "search": _search,
     "ask": _ask,
     "chat": _chat,

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from rag.cli import shapes
 from rag.cli.console import UsageError
-from rag.cli.context import Context, Unread, describe, unread_of, use_password, wait_until_ready
+from rag.cli.context import Context, describe, use_password, wait_until_ready
+from rag.cli.jobs import run_jobs, run_pause, run_resume
 from rag.cli.questions import run_ask, run_search
+from rag.cli.report import run_report
 from rag.cli.turn import run_turn
 from rag.doctor import examine
 from rag.errors import CollectionExists
 from rag.places import require_paths
+from rag.reports import UnreadFile
 from rag.types import Collection
 
 
@@ -23,10 +26,10 @@ def run_index(context: Context, arguments: Namespace) -> int:
     require_paths(paths)
     target = _target(context, arguments.collection or _folder_name(paths[0]))
     context.workspace.add_paths(target.id, paths)
-    if not arguments.no_wait:
-        wait_until_ready(context, target.id)
+    queued = arguments.no_wait or not (wait_until_ready(context, target.id) or context.cancel.cancelled)
+    if not queued:
         use_password(context, target.id, arguments.password_file)
-    return _report_index(context, target.id, queued=arguments.no_wait, started=started)
+    return _report_index(context, target.id, queued=queued, started=started)
 
 
 def _folder_name(path: Path) -> str:
@@ -43,7 +46,7 @@ def _target(context: Context, name: str) -> Collection:
 
 def _report_index(context: Context, collection_id: int, *, queued: bool, started: float) -> int:
     collection = context.workspace.collection(collection_id)
-    unread = unread_of(context, collection_id)
+    unread = context.workspace.unread(collection_id)
     context.console.document(
         {
             "collection": collection.name,
@@ -66,7 +69,7 @@ def _report_index(context: Context, collection_id: int, *, queued: bool, started
     return context.exit_code(unread)
 
 
-def _list_unread(context: Context, unread: Sequence[Unread]) -> None:
+def _list_unread(context: Context, unread: Sequence[UnreadFile]) -> None:
     for each in unread:
         context.console.say(f"  {each.path}: {each.problem.message} {each.problem.remedy}")
 
@@ -134,6 +137,10 @@ def run_doctor(context: Context, _arguments: Namespace) -> int:
 COMMANDS: dict[str, Callable[[Context, Namespace], int]] = {
     "index": run_index,
     "collections": run_collections,
+    "report": run_report,
+    "jobs": run_jobs,
+    "pause": run_pause,
+    "resume": run_resume,
     "search": run_search,
     "ask": run_ask,
     "models": run_models,

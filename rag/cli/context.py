@@ -8,10 +8,12 @@ from inference.api import CancelToken
 from rag.cli.console import Console, UsageError
 from rag.errors import UnknownCollection, UnreadableFile
 from rag.places import whole_path
-from rag.types import FileProblem, IndexingProgress
+from rag.reports import UnreadFile
+from rag.types import IndexingProgress
 from rag.workspace import Workspace
 
 DONE, FAILED, USAGE, UNREAD, INTERRUPTED = 0, 1, 2, 3, 130
+PAUSED_HINT = "Reading is paused; go on with: carrel resume."
 
 
 @dataclass
@@ -34,19 +36,10 @@ class Context:
         except (UnreadableFile, OSError):
             return given
 
-    def exit_code(self, unread: "Sequence[Unread]" = ()) -> int:
+    def exit_code(self, unread: "Sequence[UnreadFile]" = ()) -> int:
         if self.cancel.cancelled:
             return INTERRUPTED
         return UNREAD if unread else DONE
-
-
-@dataclass(frozen=True)
-class Unread:
-    """A file that could not be read, or only in part, or a folder that could not be looked through."""
-
-    path: Path
-    problem: FileProblem
-    in_part: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,7 +48,7 @@ class Sources:
 
     collection_ids: tuple[int, ...]
     paths: tuple[Path, ...] | None = None
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[UnreadFile, ...] = ()
 
 
 def named_collections(context: Context, names: Sequence[str]) -> tuple[int, ...]:
@@ -81,24 +74,19 @@ def sources(context: Context, paths: Sequence[Path], names: Sequence[str], passw
     made = context.workspace.adhoc_collection(resolved)
     wait_until_ready(context, made.id)
     use_password(context, made.id, password_file)
-    unread = unread_of(context, made.id)
+    unread = context.workspace.unread(made.id)
     for each in unread:
         context.console.progress(f"{each.path}: {each.problem.message} {each.problem.remedy}")
     return Sources((made.id,), resolved, unread)
 
 
-def unread_of(context: Context, collection_id: int) -> tuple[Unread, ...]:
-    """Return what of a collection could not be read, folders last."""
-    rows = context.workspace.problems(collection_id)
-    files = [Unread(row.path, row.problem, row.state != "failed") for row in rows if row.problem is not None]
-    folders = [
-        Unread(notice.path, notice) for notice in context.workspace.notices(collection_id) if notice.path is not None
-    ]
-    return (*files, *folders)
-
-
 def wait_until_ready(context: Context, collection_id: int) -> bool:
-    """Wait for a collection and show how far it is; False when interrupted."""
+    """Wait for a collection and show how far it is; False when interrupted, and at once while reading is paused."""
+    progress = context.workspace.progress(collection_id)
+    if progress.paused:
+        if progress.running:
+            context.console.progress(f"{PAUSED_HINT} {describe(progress)}")
+        return not progress.running
     return context.workspace.wait_until(
         collection_id, "ready", on_progress=lambda progress: _show(context, progress), cancel=context.cancel
     )
@@ -124,16 +112,8 @@ def use_password(context: Context, collection_id: int, password_file: Path | Non
     """Try a password on the collection's encrypted files, and wait for those that it opens."""
     if password_file is None:
         return
-    password = _read_password(context.path(password_file))
-    locked = [row for row in context.workspace.problems(collection_id) if row.problem and _is_locked(row.problem.code)]
-    for row in locked:
-        context.workspace.retry(row.id, password)
-    if locked:
+    if context.workspace.unlock_files(collection_id, _read_password(context.path(password_file))):
         wait_until_ready(context, collection_id)
-
-
-def _is_locked(code: str) -> bool:
-    return code in {"document_encrypted", "document_wrong_password"}
 
 
 def _read_password(path: Path) -> str:

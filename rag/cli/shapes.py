@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rag.reports import CollectionReport, IndexingJob, UnreadFile
 from rag.types import Answer, Citation, Collection, FileProblem, Locator, RankedPassage, Retrieval, Sentence
 
 Json = dict[str, object]
@@ -94,4 +95,32 @@ def unread(path: Path, problem: FileProblem, *, in_part: bool) -> Json:
         "message": problem.message,
         "remedy": problem.remedy,
         "read_in_part": in_part,
+    }
+
+
+def report(each: CollectionReport) -> Json:
+    """Return how a collection, or the whole library, was read."""
+    return {
+        "name": each.name,
+        "documents": each.documents,
+        "pages": each.pages,
+        "passages": each.passages,
+        "pending": each.pending,
+        "failed": [_failed(unread) for unread in each.failed],
+        "pages_by_kind": dict(each.pages_by_kind),
+    }
+
+
+def _failed(each: UnreadFile) -> Json:
+    return {"path": str(each.path), "reason": each.problem.message, "remedy": each.problem.remedy}
+
+
+def job(each: IndexingJob, collection_name: str) -> Json:
+    return {
+        "path": str(each.file.path),
+        "collection": collection_name,
+        "stage": each.stage,
+        "done": each.done,
+        "total": each.total,
+        "can_be_asked": each.can_be_asked,
     }

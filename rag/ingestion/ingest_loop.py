@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 RETRY_S = 5.0
 """How long to wait before trying a full disk again."""
 _RETRY_UNEXPECTED_S = 60.0
+PAUSED = "paused"
+"""The name under which the library remembers that the user paused."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +80,7 @@ class IngestLoop:
         self._compare = False
         self._retry_at = 0.0
         self._stopping = False
-        self.paused = False
+        self.paused = library.remembered(PAUSED) is True
         self.problem: KnownError | None = None
         self.model_error: KnownError | None = None
 
@@ -106,6 +108,10 @@ class IngestLoop:
     def stopping(self) -> bool:
         return self._stopping
 
+    def step_of(self, file_id: int) -> tuple[int, int]:
+        """Return how many pages of a file are read, and of how many; zeros while that is unknown."""
+        return self._pool.step_of(file_id)
+
     # --- The ingest thread --------------------------------------------------------------------------------------------
 
     def run(self) -> None:
@@ -123,14 +129,16 @@ class IngestLoop:
             self._report(set(), False)
 
     def pause(self) -> None:
-        """Stop processes and embedding where they are."""
+        """Stop processes and embedding where they are, also after the next start."""
         self._pool.suspend()
+        self._library.remember(PAUSED, value=True)
         self.meaning.stop()
         self.pace.stop()
 
     def resume(self) -> None:
         """Go on after `pause`, and try again what a problem had stopped."""
         self._pool.resume()
+        self._library.remember(PAUSED, value=False)
         self._retry_at = 0.0
         self.retry_model()
 
@@ -148,6 +156,16 @@ class IngestLoop:
         with self._library.db.write():
             for row in rows:
                 self._library.set_file_state(row.id, "cancelled")
+
+    def cancel_file(self, file_id: int) -> None:
+        """Mark an unfinished file as cancelled; what is searchable by words stays so."""
+        row = self._library.file(file_id)
+        if row is None or row.state not in {"queued", "reading", "searchable"}:
+            return
+        self.reading.drop({file_id})
+        if row.state == "searchable":
+            self.meaning.stop()
+        self._library.set_file_state(file_id, "cancelled")
 
     def forget(self, file_ids: Iterable[int], collection_id: int) -> None:
         """End what is being done for files that were removed."""
@@ -178,7 +196,8 @@ class IngestLoop:
             return
         for collection in self._library.collections():
             self.meaning.apply(facts.identity, [collection.id])
-            if collection.ready_files + collection.failed_files >= collection.files:
+            counts = self._library.counts(collection.id)
+            if counts.files_ready + counts.files_failed >= counts.files_total:
                 self.meaning.drop_stale_indexes(facts.identity, collection.id)
 
     def _turn(self, events: list[ParseEvent]) -> bool:
@@ -213,7 +232,7 @@ class IngestLoop:
         self._pool.size = self._budget.parse_workers()
         changed = self.reading.feed()
         # Reading everything first makes all of it searchable by words soon; it delays embedding by a twentieth.
-        if facts is not None and not self.reading.more:
+        if facts is not None and (not self.reading.more or self._library.has_urgent_files()):
             changed |= self.meaning.step(facts.identity)
         return changed
 

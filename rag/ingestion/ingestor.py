@@ -8,19 +8,23 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from copy import copy
 from pathlib import Path
 from typing import Literal
 
-from inference.api import CancelToken, CpuBudget, EmbeddingService
+from inference.api import CancelToken, CpuBudget, EmbeddingService, KnownError
 from rag.errors import DocumentGone, UnreadableFile
-from rag.ingestion.ingest_loop import IngestLoop
+from rag.ingestion.ingest_loop import PAUSED, IngestLoop
+from rag.ingestion.jobs import JobList
+from rag.ingestion.problems import is_locked
 from rag.ingestion.temporary import remove_leavings
 from rag.ingestion.walker import is_gone
+from rag.reports import IndexingJob
 from rag.settings import RagSettings
 from rag.storage.library import Library
 from rag.storage.vectors import VectorIndex
-from rag.types import Change, FileProblem, IndexingProgress, Removal
+from rag.types import Change, FileProblem, FileRow, IndexingProgress, Removal
 
 _WATCH_S = 0.25
 
@@ -45,6 +49,7 @@ class Ingestor:
         self._cancels: Counter[int] = Counter()
         self._changed = threading.Condition()
         self._loop = IngestLoop(library, vectors, embedding, budget, settings, self.password_of, self._report)
+        self._jobs = JobList(library, self._loop)
         self._thread = threading.Thread(target=self._loop.run, name="ingest", daemon=True)
 
     def start(self) -> None:
@@ -57,6 +62,10 @@ class Ingestor:
         self._loop.stop()
         if self._thread.is_alive():
             self._thread.join()
+        # A pause may have come too late for the thread to write it down; on a full disk it is forgotten.
+        with suppress(KnownError):
+            if (self._library.remembered(PAUSED) is True) != self._loop.paused:
+                self._library.remember(PAUSED, self._loop.paused)
 
     def warm_up(self) -> None:
         """Open the vector index in the background."""
@@ -124,8 +133,57 @@ class Ingestor:
             return
         if password is not None:
             self._passwords[row.path] = password
-        self._library.requeue_file(file_id)
+        with self._library.db.write():
+            self._library.requeue_file(file_id)
+            self._library.put_first(file_id)  # Whoever asks for one file looks at it.
         self._loop.post(self._loop.retry_model, row.collection_id)
+
+    def retry_failed(self, collection_id: int) -> int:
+        """Read all files of a collection again that could not be read; returns how many."""
+        failed = [row for row in self._library.unread_files(collection_id) if row.state in {"failed", "cancelled"}]
+        self._read_again(collection_id, failed)
+        return len(failed)
+
+    def unlock(self, collection_id: int, password: str) -> int:
+        """Try a password on all files of a collection that need one; returns how many."""
+        locked = [row for row in self._library.unread_files(collection_id) if is_locked(row.problem)]
+        self._passwords.update((row.path, password) for row in locked)
+        self._read_again(collection_id, locked)
+        return len(locked)
+
+    def _read_again(self, collection_id: int, rows: Sequence[FileRow]) -> None:
+        with self._library.db.write():
+            for row in rows:
+                self._library.requeue_file(row.id)
+        self._loop.post(self._loop.retry_model, collection_id)
+
+    def accept(self, file_id: int) -> None:
+        """List a file's problem no more, until it is read again."""
+        self._library.accept_problem(file_id)
+        row = self._library.file(file_id)
+        if row is not None:
+            self._report({row.collection_id}, False)
+
+    def index_next(self, file_id: int) -> None:
+        """Put a file before all that wait; one that failed or was given up is read again."""
+        row = self._library.file(file_id)
+        if row is None or row.state == "ready":
+            return
+        with self._library.db.write():
+            if row.state in {"failed", "cancelled"}:
+                self._library.requeue_file(file_id)
+            self._library.put_first(file_id)
+        self._loop.post(self._loop.retry_model, row.collection_id)
+
+    def cancel_file(self, file_id: int) -> None:
+        """Give up an unfinished file; adding it again, or putting it first, takes it up anew."""
+        row = self._library.file(file_id)
+        if row is not None:
+            self._loop.post(lambda: self._loop.cancel_file(file_id), row.collection_id)
+
+    def jobs(self, limit: int) -> tuple[IndexingJob, ...]:
+        """Return the files in work, then those that wait, the next one first."""
+        return self._jobs.jobs(limit)
 
     def password_of(self, path: Path) -> str | None:
         """Return the password that the user gave for a file."""
@@ -138,7 +196,7 @@ class Ingestor:
         return self._loop.paused
 
     def pause(self) -> None:
-        """Stop working within two seconds, until `resume`."""
+        """Stop working within two seconds, until `resume`, also after the next start."""
         self._loop.paused = True
         self._loop.post(self._loop.pause)
         self._report(set(), False)

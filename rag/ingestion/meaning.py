@@ -55,6 +55,11 @@ class Meaning:
     def busy(self) -> bool:
         return bool(self._jobs)
 
+    @property
+    def in_flight(self) -> list[int]:
+        """Return the passages that are being embedded now; any thread."""
+        return [passage.passage_id for job in list(self._jobs) for passage in job.passages]
+
     def step(self, identity: str) -> set[int]:
         """Store what is embedded, ask for more, and bring Chroma up to date; returns the collections that changed."""
         self._collect(identity)

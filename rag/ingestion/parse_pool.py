@@ -81,6 +81,10 @@ class ParsePool:
         """Return the keys of the tasks in work."""
         return [worker.key for worker in self._workers if worker.task is not None]
 
+    def step_of(self, key: int) -> tuple[int, int]:
+        """Return how many pages of a task are done, and of how many; zeros while that is unknown. Any thread."""
+        return next((worker.step for worker in list(self._workers) if worker.key == key and worker.task), (0, 0))
+
     def submit(self, key: int, task: ParseTask) -> None:
         """Give a task to an idle process, or a new one; only while `free`."""
         worker = next((worker for worker in self._workers if worker.task is None), None)
@@ -188,6 +192,7 @@ class _Worker:
         self.key = 0
         self.task: ParseTask | None = None
         self.sha256: str | None = None
+        self.step = (0, 0)
         self._tasks_done = 0
         self._pending: list[bytes] = []
         self._head: LoadedDocument | None = None
@@ -198,7 +203,7 @@ class _Worker:
         self._last_check = 0.0
 
     def give(self, key: int, task: ParseTask) -> None:
-        self.key, self.task, self.sha256 = key, task, None
+        self.key, self.task, self.sha256, self.step = key, task, None, (0, 0)
         self._pending, self._head, self._pages, self._passages = [], None, [], []
         self._used_s, self._since = 0.0, time.monotonic()
         with suppress(OSError):  # A dead process is noticed by the next poll.

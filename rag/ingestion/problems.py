@@ -1,7 +1,9 @@
 """What is told of a file that could not be read, or only in part."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
+from typing import Protocol
 
 from inference.api import KnownError
 from rag.errors import DamagedDocument, DocumentError, ReadingTimedOut
@@ -9,6 +11,24 @@ from rag.ingestion.loaders.base import damaged_document, unreadable_file
 from rag.types import FileProblem, PageKind
 
 _MOST_PAGES_NAMED = 12
+_MOST_MEMBERS_NAMED = 5
+_MOST_REASONS = 3
+
+
+class PageFacts(Protocol):
+    """What a page says of itself without its text: a `Page`, a `PageReport`."""
+
+    @property
+    def label(self) -> str | None: ...
+
+    @property
+    def kind(self) -> PageKind: ...
+
+    @property
+    def inside(self) -> tuple[str, ...]: ...
+
+    @property
+    def note(self) -> str: ...
 
 
 def problem_of(error: KnownError, path: Path) -> FileProblem:
@@ -16,40 +36,79 @@ def problem_of(error: KnownError, path: Path) -> FileProblem:
     return FileProblem(error.code, error.message, error.remedy, error.path or path)
 
 
-def partial_problem(path: Path, pages: Sequence[tuple[str | None, PageKind]]) -> FileProblem | None:
-    """Return what is missing of a document that was read, naming the pages; None if nothing is.
+def is_locked(problem: FileProblem | None) -> bool:
+    """Tell whether a password would help."""
+    return problem is not None and problem.code in {"document_encrypted", "document_wrong_password"}
+
+
+def cancelled_problem(path: Path) -> FileProblem:
+    """Return why a file is not read that the user gave up."""
+    return FileProblem(
+        "reading_cancelled",
+        f"“{path.name}” was not read: reading it was given up.",
+        "Have it read next, or add its folder again.",
+        path,
+    )
+
+
+def partial_problem(path: Path, pages: Iterable[PageFacts]) -> FileProblem | None:
+    """Return what is missing of a document that was read, naming pages and the members they are in; None if nothing is.
 
     Args:
         path: The file, for its name.
-        pages: Label and kind of each page.
+        pages: Its pages, in order.
     """
-    scanned = [str(label) for label, kind in pages if kind == "scanned"]
-    failed = [str(label) for label, kind in pages if kind == "failed"]
+    troubled = [page for page in pages if page.kind in {"scanned", "failed"}]
+    scanned = [page for page in troubled if page.kind == "scanned"]
+    failed = [page for page in troubled if page.kind == "failed"]
     if scanned:
-        need = "needs" if len(scanned) == 1 else "need"
-        also = f" {_named(failed)} could not be read at all." if failed else ""
+        words, several = _named(scanned)
+        also = f" {_capital(_named(failed)[0])} could not be read at all.{_why(failed)}" if failed else ""
         return FileProblem(
             "document_scanned_pages",
-            f"“{path.name}” was read in part: {_named(scanned).lower()} {need} text recognition (OCR).{also}",
+            f"“{path.name}” was read in part: {words} {'need' if several else 'needs'} text recognition (OCR).{also}",
             "Run it through a text recognition program and add the result.",
             path,
         )
     if failed:
         return FileProblem(
             "document_damaged_pages",
-            f"“{path.name}” was read in part: {_named(failed).lower()} could not be read.",
+            f"“{path.name}” was read in part: {_named(failed)[0]} could not be read.{_why(failed)}",
             "Open it in another program and save it again, or get a fresh copy.",
             path,
         )
     return None
 
 
-def _named(labels: Sequence[str]) -> str:
-    if len(labels) == 1:
-        return f"Page {labels[0]}"
-    shown = ", ".join(_ranges(labels)[:_MOST_PAGES_NAMED])
-    more = "" if len(_ranges(labels)) <= _MOST_PAGES_NAMED else " and more"
-    return f"Pages {shown}{more}"
+def _named(pages: Sequence[PageFacts]) -> tuple[str, bool]:
+    """Return the pages in words, "pages 3-5 of lease.pdf and page 2 of letter.pdf", and whether they are several."""
+    groups = [(inside, list(group)) for inside, group in groupby(pages, key=lambda page: page.inside)]
+    shown = [_of_member(inside, [page.label for page in group]) for inside, group in groups[:_MOST_MEMBERS_NAMED]]
+    if len(groups) > _MOST_MEMBERS_NAMED:
+        shown.append(f"pages of {len(groups) - _MOST_MEMBERS_NAMED:,} more members")
+    words = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return words, len(pages) > 1
+
+
+def _of_member(inside: tuple[str, ...], labels: Sequence[str | None]) -> str:
+    member = " › ".join(inside)
+    known = [label for label in labels if label]
+    if not known:
+        return f"“{member}”" if member else "a part without a number"
+    ranges = _ranges(known)
+    more = "" if len(ranges) <= _MOST_PAGES_NAMED else " and more"
+    numbers = f"{'page' if len(known) == 1 else 'pages'} {', '.join(ranges[:_MOST_PAGES_NAMED])}{more}"
+    return f"{numbers} of “{member}”" if member else numbers
+
+
+def _why(pages: Sequence[PageFacts]) -> str:
+    """Return the reasons that pages give, each once, as sentences behind a space."""
+    notes = dict.fromkeys(page.note.strip() for page in pages if page.note.strip())
+    return "".join(f" {note if note[-1] in '.!?' else note + '.'}" for note in list(notes)[:_MOST_REASONS])
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 def _ranges(labels: Sequence[str]) -> list[str]:

@@ -158,13 +158,13 @@ class Reading:
         return False
 
     def _link(self, row: FileRow, document_id: int) -> None:
-        pages = [(page.label, page.kind) for page in self._library.pages(document_id)]
-        if not self._library.link_document(row.id, document_id, partial_problem(row.path, pages)):
+        problem = partial_problem(row.path, self._library.page_map(document_id))
+        if not self._library.link_document(row.id, document_id, problem):
             self._library.set_file_state(row.id, "queued")
 
     def _store(self, row: FileRow, event: FileParsed) -> None:
         document = event.document
-        problem = partial_problem(row.path, [(page.label, page.kind) for page in document.pages])
+        problem = partial_problem(row.path, document.pages)
         self._library.store_document(row.id, event.sha256, document, event.passages, self.cutting.identity, problem)
 
     def _fail(self, row: FileRow, error: KnownError, sha256: str | None) -> None:

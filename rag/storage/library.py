@@ -7,10 +7,14 @@ All of it is safe on any thread. To make several changes one, or many of them qu
 from rag.storage.library_collections import CollectionStore
 from rag.storage.library_documents import DocumentStore
 from rag.storage.library_files import FileStore
+from rag.storage.library_queue import QueueStore
 from rag.storage.library_removals import RemovalStore
+from rag.storage.library_reports import ReportStore
 from rag.storage.library_search import SearchStore
 from rag.storage.library_vectors import VectorStore
 
 
-class Library(CollectionStore, FileStore, DocumentStore, SearchStore, VectorStore, RemovalStore):
+class Library(
+    CollectionStore, FileStore, DocumentStore, SearchStore, VectorStore, RemovalStore, QueueStore, ReportStore
+):
     """All that the program knows of the user's documents."""

@@ -16,7 +16,8 @@ from rag.types import Collection, CollectionKind
 _COLLECTIONS = """
 WITH
     files AS (
-        SELECT collection_id, count(*) AS total, sum(state = 'ready') AS ready, sum(state = 'failed') AS failed
+        SELECT collection_id, count(*) AS total, sum(state = 'ready') AS ready,
+            sum(state = 'failed' AND NOT accepted) AS failed
         FROM file GROUP BY collection_id
     ),
     texts AS (
@@ -54,10 +55,10 @@ FROM held JOIN document ON document.id = document_id
 
 _COUNT_FILES = """
 SELECT
-    count(*) FILTER (WHERE state <> 'cancelled'),
+    count(*) FILTER (WHERE state <> 'cancelled' AND NOT (state = 'failed' AND accepted)),
     count(*) FILTER (WHERE state IN ('searchable', 'ready')),
     count(*) FILTER (WHERE state = 'ready'),
-    count(*) FILTER (WHERE state = 'failed')
+    count(*) FILTER (WHERE state = 'failed' AND NOT accepted)
 FROM file WHERE :collection_id IS NULL OR collection_id = :collection_id
 """
 
@@ -67,7 +68,7 @@ class Counts:
     """How far one collection, or the whole library, is.
 
     Attributes:
-        files_total: Files without those that the user cancelled.
+        files_total: Files without those that the user cancelled, and without unread ones that the user accepted.
         files_searchable: Files with their text stored, the ready ones included.
         passages_embedded: Passages that can be found by meaning.
     """

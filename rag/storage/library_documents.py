@@ -16,7 +16,8 @@ _IDENTITY = "sha256 = ? AND loader = ? AND chunking = ?"
 
 _LINK = """
 UPDATE file SET
-    document_id = :document_id, sha256 = :sha256, state = iif(changed, 'queued', 'searchable'), changed = 0,
+    document_id = :document_id, sha256 = :sha256, state = iif(changed, 'queued', 'searchable'),
+    changed = 0, accepted = 0,
     problem_code = :code, problem_message = :message, problem_remedy = :remedy, problem_path = :path
 WHERE id = :file_id
 """

@@ -13,9 +13,9 @@ from rag.storage.store import Row, Store
 from rag.storage.text import storable
 from rag.types import FileProblem, FileRow, FileState
 
-_FILE = """
+SELECT_FILE = """
 SELECT id, collection_id, path, size, mtime_ns, sha256, state, document_id,
-    problem_code, problem_message, problem_remedy, problem_path
+    problem_code, problem_message, problem_remedy, problem_path, accepted
 FROM file
 """
 
@@ -29,14 +29,14 @@ ON CONFLICT (collection_id, path) DO UPDATE SET
     size = excluded.size, mtime_ns = excluded.mtime_ns, queue_place = excluded.queue_place,
     changed = state = 'reading',
     state = iif(state = 'reading', 'reading', 'queued'),
-    problem_code = NULL, problem_message = NULL, problem_remedy = NULL, problem_path = NULL
+    problem_code = NULL, problem_message = NULL, problem_remedy = NULL, problem_path = NULL, accepted = 0
 WHERE size <> excluded.size OR mtime_ns <> excluded.mtime_ns
 """
 
 _SET_STATE = """
 UPDATE file SET
     state = iif(changed AND :state IN ('searchable', 'ready', 'failed'), 'queued', :state),
-    changed = 0, sha256 = coalesce(:sha256, sha256),
+    changed = 0, accepted = 0, sha256 = coalesce(:sha256, sha256),
     problem_code = :code, problem_message = :message, problem_remedy = :remedy, problem_path = :path
 WHERE id = :file_id
 """
@@ -149,7 +149,7 @@ class FileStore(Store):
 
     def _files(self, condition: str, values: Sequence[int | SqlPath]) -> list[FileRow]:
         with self.db.read() as connection:
-            return [_file(row) for row in connection.execute(_FILE + condition, values)]
+            return [file_of(row) for row in connection.execute(SELECT_FILE + condition, values)]
 
 
 def problem_values(problem: FileProblem | None) -> dict[str, SqlPath | None]:
@@ -168,5 +168,6 @@ def problem_of(columns: Sequence[Any]) -> FileProblem | None:
     return None if code is None else FileProblem(code, message, remedy, None if path is None else path_from_sql(path))
 
 
-def _file(row: Row) -> FileRow:
-    return FileRow(*(*row[:2], path_from_sql(row[2]), *row[3:8], problem_of(row[8:])))
+def file_of(row: Row) -> FileRow:
+    """Return a file from a row of `SELECT_FILE`."""
+    return FileRow(*(*row[:2], path_from_sql(row[2]), *row[3:8], problem_of(row[8:12]), bool(row[12])))

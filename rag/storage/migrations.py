@@ -24,10 +24,23 @@ ALTER TABLE page ADD COLUMN locator_template TEXT NOT NULL DEFAULT '';
 ALTER TABLE document ADD COLUMN skipped TEXT NOT NULL DEFAULT '[]';       -- JSON: [name, reason, members]
 """
 
+QUEUE_AND_REPORTS = """
+CREATE TABLE remembered (             -- small state that outlives the program: a pause, how fast reading was
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL               -- JSON
+) WITHOUT ROWID;
+ALTER TABLE file ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0;          -- its problem is known and no longer listed
+CREATE INDEX file_problem ON file (collection_id) WHERE problem_code IS NOT NULL;
+-- The map of a document without its text, which lies in the way.
+CREATE INDEX page_map ON page (document_id, kind, page_index, number, label, inside, confidence, note);
+CREATE INDEX passage_page ON passage (document_id, page_index);
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     ("0001-first", FIRST_SCHEMA),
     ("0002-parts-of-files", PARTS_OF_FILES),
     ("0003-removals", REMOVALS),
+    ("0004-queue-and-reports", QUEUE_AND_REPORTS),
 )
 
 

@@ -262,6 +262,7 @@ def test_a_second_start_finishes_what_the_first_left(open_desk: OpenDesk, papers
     desk.ingestor.add_paths(desk.collection, [papers])
     desk.until(lambda: len(desk.files()) == 3)
     desk = open_desk()
+    desk.ingestor.resume()
     desk.wait()
     assert {row.state for row in desk.files().values()} == {"ready"}
 

@@ -123,7 +123,7 @@ def test_some_scanned_pages_are_named(tmp_path: Path) -> None:
     text = "Enough words on this page to be sure that it is one of text."
     document = load(files.pdf(tmp_path / "mixed.pdf", [text, "[scan]", text, "[scan]", "[scan]", ""]))
     assert [page.kind for page in document.pages] == ["text", "scanned", "text", "scanned", "scanned", "empty"]
-    problem = partial_problem(tmp_path / "mixed.pdf", [(page.label, page.kind) for page in document.pages])
+    problem = partial_problem(tmp_path / "mixed.pdf", document.pages)
     assert problem is not None
     assert "pages 2, 4-5" in problem.message
     assert "OCR" in problem.message
