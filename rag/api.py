@@ -1,8 +1,13 @@
 """The face of the core: what windows and other front ends import, and all that they import from rag."""
 
 from rag.answering.conversation import AskJob
+from rag.bundles import AttachedState, Attachment, BundleSummary, ExchangeProgress, ExportReport, ImportReport
 from rag.doctor import DoctorReport, examine
 from rag.errors import (
+    BundleDamaged,
+    BundleError,
+    BundleNewer,
+    BundleOlder,
     CollectionExists,
     DataFolderDamaged,
     DataFolderInUse,
@@ -66,6 +71,13 @@ __all__ = [
     "AnswerText",
     "AskEvent",
     "AskJob",
+    "AttachedState",
+    "Attachment",
+    "BundleDamaged",
+    "BundleError",
+    "BundleNewer",
+    "BundleOlder",
+    "BundleSummary",
     "Change",
     "Chat",
     "ChatMessage",
@@ -84,10 +96,13 @@ __all__ = [
     "DocumentRow",
     "EmptyQuestion",
     "EncryptedDocument",
+    "ExchangeProgress",
+    "ExportReport",
     "FileProblem",
     "FileRow",
     "FolderNotWritable",
     "FolderRules",
+    "ImportReport",
     "IndexingJob",
     "IndexingProgress",
     "Locator",

@@ -120,3 +120,27 @@ class QuestionTooLong(KnownError):
 
 class EmptyQuestion(KnownError):
     code = "question_empty"
+
+
+class BundleError(KnownError):
+    """A `.carrel` file cannot be written, read or used."""
+
+    code = "bundle"
+
+
+class BundleDamaged(BundleError):
+    """The file is not what it says of itself: damaged, changed, or no collection at all."""
+
+    code = "bundle_damaged"
+
+
+class BundleNewer(BundleError):
+    """A newer version of the program wrote the file."""
+
+    code = "bundle_newer"
+
+
+class BundleOlder(BundleError):
+    """The collection is attached already, in a newer revision than the file's."""
+
+    code = "bundle_older"

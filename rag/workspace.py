@@ -17,6 +17,7 @@ from rag.answering.answer import Answerer
 from rag.answering.conversation import AskJob, Conversation
 from rag.answering.retrieval import Retriever
 from rag.errors import ChatGone, DataFolderInUse, DocumentGone, UnknownCollection
+from rag.exchange import Exchange
 from rag.ingestion.chunking import CHUNKING
 from rag.ingestion.ingestor import Ingestor
 from rag.ingestion.pages import PagePicture, PageRenderer
@@ -41,13 +42,14 @@ from rag.types import (
     SearchScope,
     StoredPage,
 )
+from rag.workspace_exchange import ExchangeFace
 
 Rectangle = tuple[float, float, float, float]
 NEW_CHAT_TITLE = "New chat"
 _TITLE_CHARACTERS = 60
 
 
-class Workspace(LibraryFace):
+class Workspace(LibraryFace, ExchangeFace):
     """A data folder with everything in it, open and owned by this process.
 
     Attributes:
@@ -77,6 +79,7 @@ class Workspace(LibraryFace):
         self._ingestor = Ingestor(
             self._library, self._vectors, self.embedding, budget, settings, on_change=self._announce
         )
+        self._exchange = Exchange(self._library, data_dir, self.embedding, self._ingestor, self._announce)
         self._retriever = Retriever(self._library, self._vectors, self.embedding, CHUNKING)
         self._build_answering()
         self.recovered = self._chats.recover_interrupted()
@@ -104,11 +107,13 @@ class Workspace(LibraryFace):
             lock.release()
             raise
         workspace._ingestor.start()
+        workspace._exchange.start()
         return workspace
 
     def close(self) -> None:
         """Stop all threads and processes, keep what is unfinished for the next start, and let go of the folder."""
         self._conversation.shutdown()
+        self._exchange.shutdown()
         self._ingestor.shutdown()
         self.worker.shutdown()
         self.embedding.shutdown()

@@ -126,6 +126,10 @@ class Ingestor:
         self._loop.post(lambda: self._loop.welcome_back(collection_id), collection_id)
         return collection_id
 
+    def take_over(self, collection_id: int) -> None:
+        """Bring what was stored by others to where it is found by meaning."""
+        self._loop.post(lambda: self._loop.forget([], collection_id), collection_id)
+
     def retry(self, file_id: int, password: str | None = None) -> None:
         """Read a file again; the password is kept in memory for as long as the program runs."""
         row = self._library.file(file_id)

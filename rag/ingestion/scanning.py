@@ -74,8 +74,9 @@ class Scanner:
             self._library.requeue_file(row.id)
 
     def _drop_vanished(self, collection_id: int, root: Path, found: set[Path]) -> None:
+        attached = self._library.attached_ids(collection_id)
         for row in self._library.files(collection_id):
-            if row.path not in found and _is_below(row.path, root) and is_gone(row.path):
+            if row.id not in attached and row.path not in found and _is_below(row.path, root) and is_gone(row.path):
                 log.info("%s is gone", row.path)
                 self._library.remove_file(row.id)
 

@@ -4,8 +4,10 @@ Its parts are small classes over the same database, one for each kind of thing; 
 All of it is safe on any thread. To make several changes one, or many of them quick: `with library.db.write():`.
 """
 
+from rag.storage.library_attachments import AttachmentStore
 from rag.storage.library_collections import CollectionStore
 from rag.storage.library_documents import DocumentStore
+from rag.storage.library_exchange import ExchangeStore
 from rag.storage.library_files import FileStore
 from rag.storage.library_queue import QueueStore
 from rag.storage.library_removals import RemovalStore
@@ -15,6 +17,15 @@ from rag.storage.library_vectors import VectorStore
 
 
 class Library(
-    CollectionStore, FileStore, DocumentStore, SearchStore, VectorStore, RemovalStore, QueueStore, ReportStore
+    AttachmentStore,
+    CollectionStore,
+    DocumentStore,
+    ExchangeStore,
+    FileStore,
+    QueueStore,
+    RemovalStore,
+    ReportStore,
+    SearchStore,
+    VectorStore,
 ):
     """All that the program knows of the user's documents."""

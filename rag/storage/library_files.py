@@ -99,8 +99,10 @@ class FileStore(Store):
             connection.execute(_SET_STATE, values)
 
     def requeue_file(self, file_id: int) -> None:
-        """Put a file at the end of the queue, whatever became of it before."""
+        """Put a file at the end of the queue, whatever became of it before; one that came with a bundle stays."""
         with self.db.write() as connection:
+            if connection.execute("SELECT 1 FROM attached_file WHERE file_id = ?", (file_id,)).get:
+                return
             self.set_file_state(file_id, "queued")
             connection.execute(f"UPDATE file SET queue_place = {_NEXT_PLACE} WHERE id = ?", (file_id,))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import apsw
 
 from rag.errors import DataFolderNewer
+from rag.storage.bundle_tables import BUNDLES
 from rag.storage.removal_tables import REMOVALS
 from rag.storage.schema import FIRST_SCHEMA
 
@@ -41,6 +42,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     ("0002-parts-of-files", PARTS_OF_FILES),
     ("0003-removals", REMOVALS),
     ("0004-queue-and-reports", QUEUE_AND_REPORTS),
+    ("0005-bundles", BUNDLES),
 )
 
 

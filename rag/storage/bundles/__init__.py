@@ -1,0 +1,1 @@
+"""A collection as one file: `.carrel`, described for other programs in `docs/bundle-format.md`."""
