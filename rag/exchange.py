@@ -30,7 +30,7 @@ class Exchange:
         self,
         library: Library,
         data_dir: Path,
-        embedding: EmbeddingService,
+        embedding: Callable[[], EmbeddingService],
         ingestor: Ingestor,
         on_change: Callable[[Change], None],
     ) -> None:
@@ -134,7 +134,7 @@ class Exchange:
 
     def _model(self) -> ModelInUse | None:
         try:
-            facts = self._embedding.warm_up().result()
+            facts = self._embedding().warm_up().result()
         except (KnownError, Cancelled) as error:
             log.info("the embedding model does not load: %s", error)
             return None

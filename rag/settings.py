@@ -36,6 +36,13 @@ class RagSettings:
     """How documents are read and questions are answered."""
 
     embedding_model: str = setting("all-MiniLM-L6-v2", "The model that finds passages by meaning: a name or a folder.")
+    passage_tokens: int = setting(
+        254,
+        "The longest passage, in tokens; shorter ones are more exact, longer ones tell more.",
+        minimum=64,
+        maximum=512,
+        expert=True,
+    )
     chat_model: str | None = setting(None, "The model that writes answers: a name or a file; none means the built-in.")
     context_tokens: int | None = setting(
         None,

@@ -304,6 +304,27 @@ class IndexingProgress:
         return self.files_ready + self.files_failed < self.files_total
 
 
+@dataclass(frozen=True)
+class IndexChangeProgress:
+    """How far a new index is, for another embedding model or other passages; the old one answers meanwhile.
+
+    Attributes:
+        embedding_model: The model of the new index.
+        passage_tokens: Its longest passage.
+        documents_done: Documents that are cut anew, of `documents_total`.
+        passages_done: Passages that are embedded, of `passages_total`: of those documents that are cut so far.
+        problem: Why it does not go on, with the remedy.
+    """
+
+    embedding_model: str
+    passage_tokens: int
+    documents_done: int
+    documents_total: int
+    passages_done: int
+    passages_total: int
+    problem: str | None = None
+
+
 # --- Questions, on their way up ---------------------------------------------------------------------------------------
 
 

@@ -18,7 +18,8 @@ from rag.answering.conversation import AskJob, Conversation
 from rag.answering.retrieval import Retriever
 from rag.errors import ChatGone, DataFolderInUse, DocumentGone, UnknownCollection
 from rag.exchange import Exchange
-from rag.ingestion.chunking import CHUNKING
+from rag.ingestion.chunking import index_name
+from rag.ingestion.index_change import NewIndex
 from rag.ingestion.ingestor import Ingestor
 from rag.ingestion.pages import PagePicture, PageRenderer
 from rag.library_face import LibraryFace
@@ -27,6 +28,7 @@ from rag.settings import RagSettings, check_settings, load_settings, save_settin
 from rag.storage.chats import Chats
 from rag.storage.database import Database
 from rag.storage.library import Library
+from rag.storage.library_successors import LiveIndex
 from rag.storage.lock import FolderHeld, FolderLock
 from rag.storage.vectors import VectorIndex
 from rag.types import (
@@ -37,6 +39,7 @@ from rag.types import (
     ChatMessage,
     Collection,
     DocumentRow,
+    IndexChangeProgress,
     Removal,
     Retrieval,
     SearchScope,
@@ -72,15 +75,18 @@ class Workspace(LibraryFace, ExchangeFace):
         self._chats = Chats(self._database)
         self._vectors = VectorIndex(places.vectors_folder(data_dir))
         budget = CpuBudget()
-        self.embedding = EmbeddingService(settings.embedding_model, cache_dir=cache_dir, budget=budget)
+        self._budget = budget
+        self._live = self._live_index()
+        self.embedding = self._embedding_service(self._live.embedding_model)
+        self._next_embedding: EmbeddingService | None = None
         self._models = ChatModels(places.models_folder(data_dir), cache_dir, budget)
         self.worker = self._models.worker
         self._renderer = PageRenderer()
         self._ingestor = Ingestor(
-            self._library, self._vectors, self.embedding, budget, settings, on_change=self._announce
+            self._library, self._vectors, self.embedding, budget, settings, self._announce, self._live.passage_tokens
         )
-        self._exchange = Exchange(self._library, data_dir, self.embedding, self._ingestor, self._announce)
-        self._retriever = Retriever(self._library, self._vectors, self.embedding, CHUNKING)
+        self._exchange = Exchange(self._library, data_dir, lambda: self.embedding, self._ingestor, self._announce)
+        self._retriever = Retriever(self._library, self._vectors, self.embedding, index_name(self._live.passage_tokens))
         self._build_answering()
         self.recovered = self._chats.recover_interrupted()
 
@@ -108,6 +114,7 @@ class Workspace(LibraryFace, ExchangeFace):
             raise
         workspace._ingestor.start()
         workspace._exchange.start()
+        workspace._follow_settings()
         return workspace
 
     def close(self) -> None:
@@ -117,6 +124,8 @@ class Workspace(LibraryFace, ExchangeFace):
         self._ingestor.shutdown()
         self.worker.shutdown()
         self.embedding.shutdown()
+        if self._next_embedding is not None:
+            self._next_embedding.shutdown()
         self._renderer.shutdown()
         self._vectors.close()
         self._database.close()
@@ -138,6 +147,64 @@ class Workspace(LibraryFace, ExchangeFace):
         self._settings = replace(self._settings, **changes)  # type: ignore[arg-type]  # checked one line above
         save_settings(self._settings, places.settings_file(self.data_dir))
         self._answerer.settings = self._settings
+        if changes.keys() & {"embedding_model", "passage_tokens"}:
+            self._follow_settings()
+
+    # --- Another index ------------------------------------------------------------------------------------------------
+
+    def index_change(self) -> IndexChangeProgress | None:
+        """Return how far the index is that the settings wish for; None when it is the one that answers.
+
+        It is built beside the one that answers, which it replaces when it is whole. Changing the settings
+        `embedding_model` or `passage_tokens` begins it.
+        """
+        if self._wish == self._live:
+            return None
+        begun = self._ingestor.change_progress
+        return begun or IndexChangeProgress(self._wish.embedding_model, self._wish.passage_tokens, 0, 0, 0, 0)
+
+    def cancel_index_change(self) -> None:
+        """Stay with the index that answers; the settings say so again."""
+        self.change_settings(embedding_model=self._live.embedding_model, passage_tokens=self._live.passage_tokens)
+
+    @property
+    def _wish(self) -> LiveIndex:
+        return LiveIndex(self._settings.embedding_model, self._settings.passage_tokens)
+
+    def _live_index(self) -> LiveIndex:
+        live = self._library.live_index()
+        if live is None:
+            live = self._wish
+            self._library.set_live_index(live)
+        return live
+
+    def _embedding_service(self, model: str) -> EmbeddingService:
+        return EmbeddingService(model, cache_dir=self.cache_dir, budget=self._budget)
+
+    def _follow_settings(self) -> None:
+        """Have the index built that the settings wish for, or give up another one."""
+        wish, live = self._wish, self._live
+        unused, self._next_embedding = self._next_embedding, None
+        if wish == live:
+            self._ingestor.give_up_change()
+        else:
+            same = wish.embedding_model == live.embedding_model
+            embedding = self.embedding if same else self._embedding_service(wish.embedding_model)
+            self._next_embedding = None if same else embedding
+            self._ingestor.begin_change(NewIndex(wish, embedding, self._exchanged))
+        if unused is not None:
+            unused.shutdown()
+        self._announce(Change(collections=True))
+
+    def _exchanged(self, new: NewIndex) -> None:
+        """Search the new index; on the ingest thread."""
+        old, self.embedding, self._live = self.embedding, new.embedding, new.wish
+        if self._next_embedding is new.embedding:
+            self._next_embedding = None
+        self._retriever.use(new.embedding, index_name(new.wish.passage_tokens))
+        if old is not new.embedding:
+            old.shutdown()
+        self._announce(Change(collections=True))
 
     def subscribe(self, listener: Callable[[Change], None]) -> Callable[[], None]:
         """Call `listener` after each change, on the thread that made it; returns how to end that."""

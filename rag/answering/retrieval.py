@@ -50,8 +50,12 @@ class Retriever:
 
     def __init__(self, library: Library, vectors: VectorIndex, embedding: EmbeddingService, chunking: str) -> None:
         self._library = library
-        self._embedding = embedding
-        self._meaning = MeaningSearch(library, vectors, embedding, chunking)
+        self._vectors = vectors
+        self.use(embedding, chunking)
+
+    def use(self, embedding: EmbeddingService, chunking: str) -> None:
+        """Search another index from the next question on."""
+        self._meaning = MeaningSearch(self._library, self._vectors, embedding, chunking)
 
     def retrieve(self, question: str, scope: SearchScope, k: int) -> Retrieval:
         """Return the `k` best passages in scope, or all there are if they are fewer.
@@ -62,36 +66,43 @@ class Retriever:
         started = time.perf_counter()
         question = check_question(question)
         limit = max(CANDIDATES, 2 * k)
-        vector = self._ask_for_vector(question, scope)
+        meaning = self._meaning
+        vector = self._ask_for_vector(meaning, question, scope)
         hits = search_words(self._library, question, scope, limit)
-        cosines = self._cosines(vector, question, scope, hits, limit)
+        cosines = self._cosines(meaning, vector, question, scope, hits, limit)
         found = self._fused(question, scope, hits, cosines, limit)
         results = self._results(found, scope, k)
         relevant = bool(results) and relevance.is_relevant(self._signs(question, scope, found, results))
         return Retrieval(question, results, relevant, 1000 * (time.perf_counter() - started))
 
-    def _ask_for_vector(self, question: str, scope: SearchScope) -> Future[Vectors] | None:
+    def _ask_for_vector(self, meaning: MeaningSearch, question: str, scope: SearchScope) -> Future[Vectors] | None:
         """Begin to embed the question, unless there is nothing yet to compare it with."""
         if not any(self._library.counts(each).passages_embedded for each in scope.collection_ids):
             return None
-        return self._embedding.embed_question(question)
+        return meaning.embedding.embed_question(question)
 
     def _cosines(
-        self, vector: Future[Vectors] | None, question: str, scope: SearchScope, hits: WordHits, limit: int
+        self,
+        meaning: MeaningSearch,
+        vector: Future[Vectors] | None,
+        question: str,
+        scope: SearchScope,
+        hits: WordHits,
+        limit: int,
     ) -> Scores:
         """Return the nearest passages, and how near those are that the words found; nothing without a usable vector."""
         if vector is None:
             return {}
         try:
-            known = knows_language(self._embedding.languages, question)
+            known = knows_language(meaning.embedding.languages, question)
             if hits.words and not known:
                 return {}
             embedded = vector.result()
         except KnownError as error:
             _log.info("searching by words alone: %s", error.message)
             return {}
-        near = self._meaning.nearest(embedded, scope, limit)
-        return near | self._meaning.cosines(embedded, [each for each in hits.words if each not in near])
+        near = meaning.nearest(embedded, scope, limit)
+        return near | meaning.cosines(embedded, [each for each in hits.words if each not in near])
 
     def _fused(self, question: str, scope: SearchScope, hits: WordHits, cosines: Scores, limit: int) -> _Found:
         candidates = sorted(hits.words.keys() | hits.phrases.keys() | cosines.keys())

@@ -53,7 +53,7 @@ class MeaningSearch:
     def __init__(self, library: Library, vectors: VectorIndex, embedding: EmbeddingService, chunking: str) -> None:
         self._library = library
         self._vectors = vectors
-        self._embedding = embedding
+        self.embedding = embedding
         self._chunking = chunking
 
     def nearest(self, vector: Vectors, scope: SearchScope, limit: int) -> Scores:
@@ -69,7 +69,7 @@ class MeaningSearch:
 
     def cosines(self, vector: Vectors, passage_ids: Sequence[int]) -> Scores:
         """Return the cosine of those passages that have a vector."""
-        ids, matrix = self._library.vectors(self._embedding.identity, passage_ids)
+        ids, matrix = self._library.vectors(self.embedding.identity, passage_ids)
         if not len(ids):
             return {}
         return dict(zip(ids.tolist(), (matrix @ np.asarray(vector, np.float32)).tolist(), strict=True))
@@ -77,7 +77,7 @@ class MeaningSearch:
     def _in_chroma(self, vector: Vectors, scope: SearchScope, limit: int) -> Scores:
         found: Scores = {}
         for collection_id in scope.collection_ids:
-            key = collection_key(collection_id, self._embedding.identity, self._chunking)
+            key = collection_key(collection_id, self.embedding.identity, self._chunking)
             found.update(self._vectors.query(key, vector, limit))
         return _best(found, limit)
 

@@ -28,8 +28,7 @@ ContextKind = Literal["none", "title", "section", "both"]
 
 TARGET_TOKENS = 254
 """Longer passages say too much for one vector; models that read less get less."""
-CHUNKING = f"sections-{TARGET_TOKENS}-v2"
-"""The name of this way of cutting; with the embedding model it names an index."""
+_VERSION = 2
 _MIN_TOKENS = 64
 _HEADING_ONLY_TOKENS = 24
 _CONTEXT_SHARE = 8
@@ -38,6 +37,14 @@ _ANCHOR_DISTANCE = 2
 """Anchors are at least so many passages apart, and about twice as many on average."""
 _CHARACTERS_PER_TOKEN = 8
 """A word of a hundred thousand letters can be a single "unknown" token: characters are capped as well."""
+
+
+def index_name(passage_tokens: int) -> str:
+    """Return the name of this way of cutting; with the embedding model it names an index."""
+    return f"sections-{passage_tokens}-v{_VERSION}"
+
+
+CHUNKING = index_name(TARGET_TOKENS)
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ def chunking_identity(options: ChunkingOptions, tokenizer_file: Path | None) -> 
     """Return what documents remember of how they were cut: where it differs, they are read and cut again."""
     tokenizer = b"words" if tokenizer_file is None else tokenizer_file.read_bytes()
     choices = f"{options.limit} {options.context} ".encode()
-    return f"{CHUNKING}-{hashlib.blake2b(choices + tokenizer, digest_size=4).hexdigest()}"
+    return f"{index_name(options.target_tokens)}-{hashlib.blake2b(choices + tokenizer, digest_size=4).hexdigest()}"
 
 
 def chunk(document: LoadedDocument, counter: TokenCounter, options: ChunkingOptions) -> list[Passage]:

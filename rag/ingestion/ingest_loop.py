@@ -16,12 +16,14 @@ from pathlib import Path
 
 from inference.api import Cancelled, CpuBudget, EmbedderFacts, EmbeddingService, KnownError
 from rag.errors import StorageError
+from rag.ingestion.cutting import Cutting
+from rag.ingestion.index_change import IndexChange, NewIndex
 from rag.ingestion.loaders.base import loader_identity
 from rag.ingestion.loaders.registry import Loaders, default_loaders
 from rag.ingestion.meaning import Meaning
 from rag.ingestion.pace import Pace
 from rag.ingestion.parse_pool import ParseEvent, ParseLimits, ParsePool
-from rag.ingestion.reading import Cutting, Reading
+from rag.ingestion.reading import Reading
 from rag.ingestion.scanning import Scanner
 from rag.settings import RagSettings
 from rag.storage.library import Library
@@ -58,6 +60,7 @@ class IngestLoop:
         embedding: EmbeddingService,
         budget: CpuBudget,
         settings: RagSettings,
+        passage_tokens: int,
         password_of: Callable[[Path], str | None],
         report: Callable[[set[int], bool], None],
     ) -> None:
@@ -71,7 +74,9 @@ class IngestLoop:
         self.pace = Pace()
         self.scanner = Scanner(library, self._loaders)
         self.reading = Reading(library, self._pool, settings, self.pace.files, password_of)
-        self.meaning = Meaning(library, vectors, embedding, self.pace.passages, self._pool.wake)
+        self.reading.cutting = Cutting.for_model(None, passage_tokens)
+        self.meaning = self._meaning_for(embedding)
+        self.change: IndexChange | None = None
         self._commands: deque[_Command] = deque()
         self._waiting: Counter[int] = Counter()
         self._lock = threading.Lock()
@@ -125,6 +130,8 @@ class IngestLoop:
                 events = self._pool.poll(0.0 if again else self._patience_s())
         finally:
             self.meaning.stop()
+            if self.change is not None:
+                self.change.rest()
             self._pool.shutdown()
             self._report(set(), False)
 
@@ -133,6 +140,8 @@ class IngestLoop:
         self._pool.suspend()
         self._library.remember(PAUSED, value=True)
         self.meaning.stop()
+        if self.change is not None:
+            self.change.rest()
         self.pace.stop()
 
     def resume(self) -> None:
@@ -200,6 +209,18 @@ class IngestLoop:
             if counts.files_ready + counts.files_failed >= counts.files_total:
                 self.meaning.drop_stale_indexes(facts.identity, collection.id)
 
+    def begin_change(self, new: NewIndex) -> None:
+        """Build a new index beside the one that answers; what was built for another wish is given up."""
+        self.give_up_change()
+        self.change = IndexChange(new, self._library, self._vectors, self._pool)
+
+    def give_up_change(self) -> None:
+        """Stay with the index that answers."""
+        if self.change is not None:
+            self.change.give_up()
+            self.change = None
+        self._library.drop_successors()
+
     def _turn(self, events: list[ParseEvent]) -> bool:
         """Do what there is to do now; returns whether there is more at once."""
         changed: set[int] = set()
@@ -208,7 +229,7 @@ class IngestLoop:
         try:
             self._recover()
             changed |= self._run_commands()
-            changed |= {found for event in events if (found := self.reading.handle(event)) is not None}
+            changed |= {found for event in events if (found := self._handle(event)) is not None}
             if not self.paused:
                 changed |= self._advance()
             more = bool(changed) and self.problem is None
@@ -220,12 +241,21 @@ class IngestLoop:
         self._report(changed, problem != (self.problem, self.model_error))
         return more
 
+    def _handle(self, event: ParseEvent) -> int | None:
+        # Documents that are cut anew go by negative numbers, so as not to be taken for files.
+        if event.key >= 0:
+            return self.reading.handle(event)
+        if self.change is not None:
+            self.change.handle(event)
+        return None
+
     def _advance(self) -> set[int]:
         if self._compare:
             self.bring_over_all()
-        if not (self.reading.in_work or self._library.queued_files(1) or self._library.incomplete_collections()):
+        reading = bool(self.reading.in_work) or bool(self._library.queued_files(1))
+        if not reading and (self.model_error is not None or not self._library.incomplete_collections()):
             self.pace.stop()
-            return set()
+            return self._advance_change()
         facts = self._model()
         if facts is None and self.model_error is None:
             return set()
@@ -235,6 +265,25 @@ class IngestLoop:
         if facts is not None and (not self.reading.more or self._library.has_urgent_files()):
             changed |= self.meaning.step(facts.identity)
         return changed
+
+    def _advance_change(self) -> set[int]:
+        change = self.change
+        if change is None or not change.step() or change.facts is None:
+            return set()
+        self.change = None
+        self.meaning.stop()
+        self._embedding, self._facts, self.model_error = change.new.embedding, change.facts, None
+        self.reading.cutting = change.cutting
+        self.meaning = self._meaning_for(self._embedding)
+        change.new.on_exchanged(change.new)
+        self._library.reset_interrupted()
+        self._library.drop_vectors_of_others(change.facts.identity)
+        self.bring_over_all()
+        return {each.id for each in self._library.collections()}
+
+    def _meaning_for(self, embedding: EmbeddingService) -> Meaning:
+        name = self.reading.cutting.index_name
+        return Meaning(self._library, self._vectors, embedding, self.pace.passages, self._pool.wake, name)
 
     def _run_commands(self) -> set[int]:
         changed: set[int] = set()
@@ -275,7 +324,7 @@ class IngestLoop:
             log.info("the embedding model does not load: %s", error.message)
             self.model_error = error
             return None
-        self.reading.cutting = Cutting.for_model(self._facts)
+        self.reading.cutting = Cutting.for_model(self._facts, self.reading.cutting.options.target_tokens)
         self._queue_outdated()
         return self._facts
 
@@ -307,6 +356,8 @@ class IngestLoop:
         self.problem = error
         self._retry_at = time.monotonic() + (RETRY_S if isinstance(error, StorageError) else _RETRY_UNEXPECTED_S)
         self.meaning.stop()
+        if self.change is not None:
+            self.change.rest()
         self.reading.drop()
         self.pace.stop()
 

@@ -15,6 +15,8 @@ from typing import Literal
 
 from inference.api import CancelToken, CpuBudget, EmbeddingService, KnownError
 from rag.errors import DocumentGone, UnreadableFile
+from rag.ingestion.chunking import TARGET_TOKENS
+from rag.ingestion.index_change import NewIndex
 from rag.ingestion.ingest_loop import PAUSED, IngestLoop
 from rag.ingestion.jobs import JobList
 from rag.ingestion.problems import is_locked
@@ -24,7 +26,7 @@ from rag.reports import IndexingJob
 from rag.settings import RagSettings
 from rag.storage.library import Library
 from rag.storage.vectors import VectorIndex
-from rag.types import Change, FileProblem, FileRow, IndexingProgress, Removal
+from rag.types import Change, FileProblem, FileRow, IndexChangeProgress, IndexingProgress, Removal
 
 _WATCH_S = 0.25
 
@@ -42,13 +44,16 @@ class Ingestor:
         budget: CpuBudget,
         settings: RagSettings,
         on_change: Callable[[Change], None],
+        passage_tokens: int = TARGET_TOKENS,
     ) -> None:
         self._library = library
         self._on_change = on_change
         self._passwords: dict[Path, str] = {}
         self._cancels: Counter[int] = Counter()
         self._changed = threading.Condition()
-        self._loop = IngestLoop(library, vectors, embedding, budget, settings, self.password_of, self._report)
+        self._loop = IngestLoop(
+            library, vectors, embedding, budget, settings, passage_tokens, self.password_of, self._report
+        )
         self._jobs = JobList(library, self._loop)
         self._thread = threading.Thread(target=self._loop.run, name="ingest", daemon=True)
 
@@ -70,6 +75,22 @@ class Ingestor:
     def warm_up(self) -> None:
         """Open the vector index in the background."""
         self._loop.post(self._loop.warm_up)
+
+    # --- Another index ------------------------------------------------------------------------------------------------
+
+    def begin_change(self, new: NewIndex) -> None:
+        """Build a new index beside the one that answers."""
+        self._loop.post(lambda: self._loop.begin_change(new))
+
+    def give_up_change(self) -> None:
+        """Stay with the index that answers; what was built of another is deleted."""
+        self._loop.post(self._loop.give_up_change)
+
+    @property
+    def change_progress(self) -> IndexChangeProgress | None:
+        """How far a new index is; None when none is built."""
+        change = self._loop.change
+        return None if change is None else change.progress()
 
     # --- Files --------------------------------------------------------------------------------------------------------
 

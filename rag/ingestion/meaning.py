@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from inference.api import Cancelled, CancelToken, EmbeddingService, Vectors
-from rag.ingestion.chunking import CHUNKING
 from rag.ingestion.pace import Rate
 from rag.storage.library import Library
 from rag.storage.library_vectors import PendingPassage
@@ -41,12 +40,14 @@ class Meaning:
         embedding: EmbeddingService,
         rate: Rate,
         wake: Callable[[], None],
+        index_name: str,
     ) -> None:
         self._library = library
         self._vectors = vectors
         self._embedding = embedding
         self._rate = rate
         self._wake = wake
+        self._index_name = index_name
         self._jobs: list[_Job] = []
         self._cancel = CancelToken()
         self._unapplied = 0
@@ -74,7 +75,7 @@ class Meaning:
         """Bring over to Chroma what these collections gained and lost; returns those that changed."""
         changed: set[int] = set()
         for collection_id in collection_ids:
-            key = collection_key(collection_id, identity, CHUNKING)
+            key = self._key(collection_id, identity)
             while self._vectors.apply(self._library, collection_id, key, identity):
                 changed.add(collection_id)
             if self._library.complete_files(collection_id):
@@ -83,7 +84,10 @@ class Meaning:
 
     def drop_stale_indexes(self, identity: str, collection_id: int) -> None:
         """Remove what former embedding models left in Chroma, once a collection is whole again."""
-        self._vectors.drop_collection(collection_id, keep=collection_key(collection_id, identity, CHUNKING))
+        self._vectors.drop_collection(collection_id, keep=self._key(collection_id, identity))
+
+    def _key(self, collection_id: int, identity: str) -> str:
+        return collection_key(collection_id, identity, self._index_name)
 
     def stop(self) -> None:
         """Give up what is being embedded; it is asked for again by the next step."""

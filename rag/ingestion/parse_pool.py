@@ -16,7 +16,7 @@ from multiprocessing.context import SpawnProcess
 import psutil
 
 from inference.api import KnownError
-from rag.ingestion.parse_worker import Finished, Hashed, ParseTask, Slice, serve
+from rag.ingestion.parse_worker import CutTask, Finished, Hashed, ParseTask, Slice, serve
 from rag.ingestion.problems import crashed_reader, too_hungry, too_slow
 from rag.ingestion.temporary import remove_leavings
 from rag.types import LoadedDocument, Page, Passage
@@ -52,7 +52,16 @@ class FileFailed:
     sha256: str | None
 
 
-ParseEvent = FileHashed | FileParsed | FileFailed
+@dataclass(frozen=True)
+class DocumentCut:
+    """A `CutTask` is done."""
+
+    key: int
+    passages: tuple[Passage, ...]
+
+
+ParseEvent = FileHashed | FileParsed | FileFailed | DocumentCut
+Task = ParseTask | CutTask
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,7 @@ class ParsePool:
         """Return how many pages of a task are done, and of how many; zeros while that is unknown. Any thread."""
         return next((worker.step for worker in list(self._workers) if worker.key == key and worker.task), (0, 0))
 
-    def submit(self, key: int, task: ParseTask) -> None:
+    def submit(self, key: int, task: Task) -> None:
         """Give a task to an idle process, or a new one; only while `free`."""
         worker = next((worker for worker in self._workers if worker.task is None), None)
         if worker is None:
@@ -190,7 +199,7 @@ class _Worker:
         self.process.start()
         theirs.close()
         self.key = 0
-        self.task: ParseTask | None = None
+        self.task: Task | None = None
         self.sha256: str | None = None
         self.step = (0, 0)
         self._tasks_done = 0
@@ -202,7 +211,7 @@ class _Worker:
         self._since = 0.0
         self._last_check = 0.0
 
-    def give(self, key: int, task: ParseTask) -> None:
+    def give(self, key: int, task: Task) -> None:
         self.key, self.task, self.sha256, self.step = key, task, None, (0, 0)
         self._pending, self._head, self._pages, self._passages = [], None, [], []
         self._used_s, self._since = 0.0, time.monotonic()
@@ -272,10 +281,13 @@ class _Worker:
             self._passages.extend(part)
 
     def _finish(self, message: Finished) -> ParseEvent | None:
-        head, self.task = self._head, None
+        head, task, self.task = self._head, self.task, None
         self._tasks_done += 1
         if message.error is not None:
             return FileFailed(self.key, message.error, self.sha256)
+        if isinstance(task, CutTask):
+            passages, self._passages = tuple(self._passages), []
+            return DocumentCut(self.key, passages)
         if head is None or self.sha256 is None:
             return None
         document = replace(head, pages=tuple(self._pages))

@@ -41,6 +41,16 @@ class ParseTask:
 
 
 @dataclass(frozen=True)
+class CutTask:
+    """A document to cut into passages anew, without reading its file; pages need no boxes."""
+
+    path: Path
+    document: LoadedDocument
+    options: ChunkingOptions
+    tokenizer_file: Path | None
+
+
+@dataclass(frozen=True)
 class Hashed:
     """First message: what the bytes are and who would read them. The child waits for "go on" (True) or "known"."""
 
@@ -72,9 +82,12 @@ def serve(connection: "Connection[object, object]") -> None:
     while True:
         try:
             task = connection.recv()
-            if not isinstance(task, ParseTask):
+            if isinstance(task, ParseTask):
+                _answer(connection, task)
+            elif isinstance(task, CutTask):
+                _cut(connection, task)
+            else:
                 return
-            _answer(connection, task)
         except (EOFError, OSError):
             return
 
@@ -124,6 +137,18 @@ def _answer(connection: "Connection[object, object]", task: ParseTask) -> None:
         connection.send(Finished(known_error(error, task.path)))
         return
     for part in _parts(document, passages):
+        for message in slices(part):
+            connection.send(message)
+    connection.send(Finished())
+
+
+def _cut(connection: "Connection[object, object]", task: CutTask) -> None:
+    try:
+        passages = chunk(task.document, _counter(task.tokenizer_file), task.options)
+    except Exception as error:  # noqa: BLE001 - as above.
+        connection.send(Finished(known_error(error, task.path)))
+        return
+    for part in _grouped(passages):
         for message in slices(part):
             connection.send(message)
     connection.send(Finished())

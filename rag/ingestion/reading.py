@@ -2,16 +2,14 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from inference.api import KnownError
 from rag.errors import UnreadableFile
-from rag.ingestion.chunking import ChunkingOptions, chunking_identity
+from rag.ingestion.cutting import Cutting
 from rag.ingestion.loaders.base import unreadable_file
 from rag.ingestion.pace import Rate
-from rag.ingestion.parse_pool import FileHashed, FileParsed, ParseEvent, ParsePool
+from rag.ingestion.parse_pool import FileFailed, FileHashed, FileParsed, ParseEvent, ParsePool
 from rag.ingestion.parse_worker import ParseTask
 from rag.ingestion.problems import partial_problem, problem_of, too_large
 from rag.settings import RagSettings
@@ -19,37 +17,6 @@ from rag.storage.library import Library
 from rag.types import FileRow
 
 log = logging.getLogger(__name__)
-
-
-class ModelFacts(Protocol):
-    """What has to be known of an embedding model: its identity, and how to cut passages for it."""
-
-    @property
-    def identity(self) -> str: ...
-
-    @property
-    def max_tokens(self) -> int: ...
-
-    @property
-    def tokenizer_file(self) -> Path | None: ...
-
-
-@dataclass(frozen=True)
-class Cutting:
-    """How passages are cut for the embedding model in use; without one, for a guess at it."""
-
-    options: ChunkingOptions
-    tokenizer_file: Path | None
-
-    @classmethod
-    def for_model(cls, facts: ModelFacts | None) -> "Cutting":
-        if facts is None:
-            return cls(ChunkingOptions(max_tokens=254), None)
-        return cls(ChunkingOptions(max_tokens=facts.max_tokens), facts.tokenizer_file)
-
-    @property
-    def identity(self) -> str:
-        return chunking_identity(self.options, self.tokenizer_file)
 
 
 class Reading:
@@ -99,7 +66,7 @@ class Reading:
             return row.collection_id if self._recognise(row, event) else None
         if isinstance(event, FileParsed):
             self._store(row, event)
-        else:
+        elif isinstance(event, FileFailed):
             self._fail(row, event.error, event.sha256)
         self._end(row)
         return row.collection_id

@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+import apsw
+
 from rag.storage.store import Row
 from rag.storage.text import cjk_pieces, storable, text_hash
 from rag.types import DocumentRow, Heading, LoadedDocument, Page, Passage, Skipped, StoredPage
@@ -62,6 +64,16 @@ def passage_values(passage: Passage) -> Row:
     locator = (passage.locator.kind, storable(passage.locator.value))
     pieces = cjk_pieces(f"{context}\n{text}")
     return (*span, text_hash(context, text), *locator, section, context, text, pieces)
+
+
+def insert_passages(connection: apsw.Connection, document_id: int, passages: Sequence[Row]) -> None:
+    """Store the passages of a document, with their words; `passages` are bindings from `passage_values`."""
+    connection.executemany(INSERT_PASSAGE, ((document_id, *values) for values in passages))
+    connection.execute(
+        "INSERT INTO words (rowid, text, context, pieces) "
+        "SELECT id, text, context, pieces FROM passage WHERE document_id = ?",
+        (document_id,),
+    )
 
 
 def document_row(row: Row) -> DocumentRow:

@@ -13,6 +13,7 @@ from rag.storage.library_queue import QueueStore
 from rag.storage.library_removals import RemovalStore
 from rag.storage.library_reports import ReportStore
 from rag.storage.library_search import SearchStore
+from rag.storage.library_successors import SuccessorStore
 from rag.storage.library_vectors import VectorStore
 
 
@@ -26,6 +27,7 @@ class Library(
     RemovalStore,
     ReportStore,
     SearchStore,
+    SuccessorStore,
     VectorStore,
 ):
     """All that the program knows of the user's documents."""

@@ -127,12 +127,7 @@ class DocumentStore(Store):
 
 def _insert_text(connection: apsw.Connection, document_id: int, pages: Sequence[Row], passages: Sequence[Row]) -> None:
     connection.executemany(rows.INSERT_PAGE, ((document_id, *values) for values in pages))
-    connection.executemany(rows.INSERT_PASSAGE, ((document_id, *values) for values in passages))
-    connection.execute(
-        "INSERT INTO words (rowid, text, context, pieces) "
-        "SELECT id, text, context, pieces FROM passage WHERE document_id = ?",
-        (document_id,),
-    )
+    rows.insert_passages(connection, document_id, passages)
 
 
 def _set_aside(connection: apsw.Connection, identity: tuple[str, str, str]) -> int | None:

@@ -37,12 +37,23 @@ CREATE INDEX page_map ON page (document_id, kind, page_index, number, label, ins
 CREATE INDEX passage_page ON passage (document_id, page_index);
 """
 
+SUCCESSORS = """
+-- A document that is cut and embedded anew beside the one that answers, which it will replace.
+ALTER TABLE document ADD COLUMN replaces INTEGER REFERENCES document;
+CREATE UNIQUE INDEX document_replaces ON document (replaces) WHERE replaces IS NOT NULL;
+CREATE TABLE live_index (            -- one row: what the passages that answer were made with
+    embedding_model TEXT NOT NULL,
+    passage_tokens INTEGER NOT NULL
+);
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     ("0001-first", FIRST_SCHEMA),
     ("0002-parts-of-files", PARTS_OF_FILES),
     ("0003-removals", REMOVALS),
     ("0004-queue-and-reports", QUEUE_AND_REPORTS),
     ("0005-bundles", BUNDLES),
+    ("0006-successors", SUCCESSORS),
 )
 
 

@@ -37,7 +37,7 @@ SELECT EXISTS (SELECT 1 FROM file WHERE document_id = :document_id)
 
 _NOBODYS = """
 SELECT id FROM document
-WHERE NOT EXISTS (SELECT 1 FROM file WHERE document_id = document.id)
+WHERE replaces IS NULL AND NOT EXISTS (SELECT 1 FROM file WHERE document_id = document.id)
     AND NOT EXISTS (SELECT 1 FROM removed_file WHERE document_id = document.id)
 LIMIT 1
 """
@@ -53,7 +53,9 @@ def let_go(connection: apsw.Connection, document_id: int) -> None:
 
 
 def delete_document(connection: apsw.Connection, document_id: int) -> list[int]:
-    """Delete a document that no file has; returns the ids of its passages."""
+    """Delete a document that no file has, with its successor; returns the ids of its passages."""
+    for (successor,) in fetch(connection, "SELECT id FROM document WHERE replaces = ?", (document_id,)):
+        delete_document(connection, successor)
     rows = fetch(connection, "SELECT id, text_hash FROM passage WHERE document_id = ?", (document_id,))
     connection.execute(_FORGET_WORDS, (document_id,))
     connection.execute("DELETE FROM document WHERE id = ?", (document_id,))

@@ -169,6 +169,12 @@ class VectorIndex:
         self._reconciled.add(key)
         return changes
 
+    def fill(self, library: Library, key: str, embedder: str, passage_ids: Sequence[int], limit: int) -> int:
+        """Add those of the passages that an index does not hold yet, `limit` of them at most; returns how many."""
+        missing = sorted(set(passage_ids).difference(self.ids(key)))[:limit]
+        self._add(library, key, embedder, missing)
+        return len(missing)
+
     def rebuild(self, library: Library, collection_id: int, key: str, embedder: str) -> None:
         """Make a collection anew from the library's vectors."""
         with contextlib.suppress(IndexLost):

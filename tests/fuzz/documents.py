@@ -5,9 +5,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from rag.ingestion.cutting import Cutting
 from rag.ingestion.parse_pool import FileFailed, FileHashed, FileParsed, ParseEvent, ParseLimits, ParsePool
 from rag.ingestion.parse_worker import ParseTask
-from rag.ingestion.reading import Cutting
 from rag.storage.database import Database
 from rag.storage.library import Library
 from resources import root
