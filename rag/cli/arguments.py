@@ -30,6 +30,8 @@ DESCRIPTION = "Ask your own documents, on your own computer. Without a command, 
 COMMANDS = {
     "index": "read files and folders into a collection",
     "collections": "list the collections, or remove one",
+    "export": "write a collection to one file, for another computer",
+    "import": "take a collection from its file, or bring it up to date",
     "report": "tell what was read, what was not, and why",
     "jobs": "list what is being read and what waits, or change the order",
     "pause": "stop reading until resume, also after a restart",
@@ -170,9 +172,23 @@ def _seed(text: str) -> int:
     return number
 
 
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("file", type=Path, metavar="FILE.carrel")
+    parser.add_argument("--originals", action="store_true", help="take the documents themselves along")
+
+
+def _import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE.carrel")
+    parser.add_argument("--name", metavar="NAME", help="of the collection; the one that it had if not given")
+    parser.add_argument("--no-wait", action="store_true", help="return when it is found by words")
+
+
 _BUILDERS = {
     "index": _index,
     "collections": _collections,
+    "export": _export,
+    "import": _import,
     "report": _report,
     "jobs": _jobs,
     "pause": _nothing,

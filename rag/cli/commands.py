@@ -8,6 +8,7 @@ from pathlib import Path
 from rag.cli import shapes
 from rag.cli.console import UsageError
 from rag.cli.context import Context, describe, use_password, wait_until_ready
+from rag.cli.exchange import run_export, run_import
 from rag.cli.jobs import run_jobs, run_pause, run_resume
 from rag.cli.questions import run_ask, run_search
 from rag.cli.report import run_report
@@ -81,13 +82,35 @@ def run_collections(context: Context, arguments: Namespace) -> int:
     if arguments.name is not None:
         raise UsageError("carrel collections takes no name, but for: carrel collections remove NAME")
     listed = context.workspace.collections()
-    context.console.document({"collections": [shapes.collection(each) for each in listed]})
+    sources = {each.id: _source(context, each.id) for each in listed}
+    context.console.document({"collections": [shapes.collection(each, sources[each.id]) for each in listed]})
     for each in listed:
         kind = {"user": "", "sample": " (samples)", "adhoc": " (asked by path)"}[each.kind]
         context.console.say(f"{each.name}{kind}: {each.files:,} documents, {each.passages:,} passages")
+        if (source := sources[each.id]) is not None:
+            context.console.say(f"  {_source_words(source)}")
     if not listed:
         context.console.say("There are no collections yet. Make one with: carrel index FOLDER")
     return context.exit_code()
+
+
+def _source(context: Context, collection_id: int) -> shapes.Json | None:
+    """Return which file, or plug-in, a collection came from."""
+    attachment = context.workspace.attachment(collection_id)
+    if attachment is None:
+        return None
+    return shapes.source(attachment, context.workspace.attached_state(collection_id))
+
+
+def _source_words(source: shapes.Json) -> str:
+    state = {
+        "current": "",
+        "newer": "; the file holds a newer revision: carrel import it again",
+        "older": "; the file holds an older revision",
+        "away": "; the file is away",
+        "unusable": "; the file there is another one",
+    }[str(source["state"])]
+    return f"from {source['path']}, revision {source['revision']}{state}"
 
 
 def _remove_collection(context: Context, name: str | None) -> int:
@@ -137,6 +160,8 @@ def run_doctor(context: Context, _arguments: Namespace) -> int:
 COMMANDS: dict[str, Callable[[Context, Namespace], int]] = {
     "index": run_index,
     "collections": run_collections,
+    "export": run_export,
+    "import": run_import,
     "report": run_report,
     "jobs": run_jobs,
     "pause": run_pause,

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rag.bundles import AttachedState, Attachment
 from rag.reports import CollectionReport, IndexingJob, UnreadFile
 from rag.types import Answer, Citation, Collection, FileProblem, Locator, RankedPassage, Retrieval, Sentence
 
@@ -76,7 +77,18 @@ def _citation(each: Citation) -> Json:
     }
 
 
-def collection(each: Collection) -> Json:
+def source(attachment: Attachment, state: AttachedState) -> Json:
+    """Return the file that a collection came from."""
+    return {
+        "path": str(attachment.path),
+        "revision": attachment.revision,
+        "digest": attachment.digest,
+        "state": state,
+        "plugin": attachment.plugin,
+    }
+
+
+def collection(each: Collection, came_from: Json | None = None) -> Json:
     return {
         "name": each.name,
         "kind": each.kind,
@@ -84,6 +96,7 @@ def collection(each: Collection) -> Json:
         "ready": each.ready_files,
         "failed": each.failed_files,
         "passages": each.passages,
+        "source": came_from,
     }
 
 
