@@ -10,7 +10,7 @@ from rag.types import LoadedDocument, Page
 class PlainTextLoader:
     name = "text"
     version = 1
-    suffixes = frozenset({".txt", ".text", ".log", ".rst", ".org", ".adoc", ".tex", ".srt", ".vtt", ".csv", ".tsv"})
+    suffixes = frozenset({".txt", ".text", ".log", ".rst", ".org", ".adoc", ".tex", ".srt", ".vtt"})
     reads_text = True
 
     def load(self, path: Path, password: str | None = None) -> LoadedDocument:

@@ -12,12 +12,14 @@ from pathlib import Path
 from rag.errors import DocumentError, EncryptedDocument, UnknownFormat
 from rag.ingestion.loaders.base import Loader, Recogniser, damaged_document, empty_document
 from rag.ingestion.loaders.contents import Contents
+from rag.ingestion.loaders.delimited import DelimitedLoader
 from rag.ingestion.loaders.docx import DocxLoader
 from rag.ingestion.loaders.html import HtmlLoader
 from rag.ingestion.loaders.markdown import MarkdownLoader
 from rag.ingestion.loaders.pdf import PdfLoader
 from rag.ingestion.loaders.plain_text import PlainTextLoader
 from rag.ingestion.loaders.source_code import SourceCodeLoader
+from rag.ingestion.loaders.spreadsheet import SpreadsheetLoader
 
 NAMED_TEXT = frozenset(
     {"readme", "license", "licence", "copying", "notice", "authors", "changelog", "makefile", "dockerfile"}
@@ -27,9 +29,6 @@ NOT_YET = {
     ".doc": "Word 97",
     ".rtf": "Rich Text",
     ".odt": "OpenDocument text",
-    ".xls": "Excel",
-    ".xlsx": "Excel",
-    ".ods": "OpenDocument table",
     ".ppt": "PowerPoint",
     ".pptx": "PowerPoint",
     ".odp": "OpenDocument slides",
@@ -84,6 +83,8 @@ class Loaders:
         if contents.is_zip:
             raise self._unread_zip(contents)
         if contents.is_ole:
+            if contents.streams is None:
+                raise damaged_document(path, self.described_as(path) or "a file of an old Office format")
             raise _ole_error(contents)
         _refuse_magic(contents.head, path)
         return self._for_text(contents)
@@ -187,6 +188,8 @@ def default_loaders() -> Loaders:
             *extra,
             PdfLoader(),
             DocxLoader(),
+            SpreadsheetLoader(),
+            DelimitedLoader(),
             MarkdownLoader(),
             HtmlLoader(),
             SourceCodeLoader(),

@@ -198,13 +198,13 @@ def test_a_picture_is_called_a_picture(tmp_path: Path) -> None:
     assert "PNG" in caught.value.message
 
 
-def test_a_spreadsheet_is_not_read_yet_and_says_what_to_do(tmp_path: Path) -> None:
-    path = tmp_path / "book.xlsx"
+def test_a_format_that_is_not_read_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "letter.pages"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("xl/workbook.xml", "<x/>")
+        archive.writestr("Index/Document.iwa", "x")
     with pytest.raises(UnknownFormat) as caught:
         load(path)
-    assert "Excel" in caught.value.message
+    assert "Pages" in caught.value.message
     assert "PDF" in caught.value.remedy
 
 
