@@ -56,6 +56,14 @@ def test_a_sheet_is_cut_into_pages_that_begin_with_the_header() -> None:
         assert (page.number, page.label) == (1, "Log")
 
 
+def test_an_inserted_row_changes_only_the_passages_around_it() -> None:
+    rows = keepers(1000)
+    before = {passage.text for passage in passages(sheet(rows))}
+    extra: Row = (300, ["300", "Mary", "Bell Rock", "4", "1.5"])
+    after = {passage.text for passage in passages(sheet([*rows[:300], extra, *rows[300:]]))}
+    assert len(after - before) <= 6
+
+
 def test_rows_that_are_too_wide_become_lines_with_their_header() -> None:
     header = [f"Question {n}" for n in range(40)]
     rows: list[Row] = [(n, [f"answer {n} to {q}" for q in range(40)]) for n in range(2, 6)]
