@@ -43,7 +43,7 @@ def walk(root: Path, wanted: Callable[[Path], bool], on_unreadable: Callable[[OS
         inner: list[Path] = []
         for entry in _entries(folders.pop(), on_unreadable):
             status = _entry_status(entry)
-            if status is None or _is_junk(entry.name):
+            if status is None or is_junk(entry.name):
                 continue
             path = Path(entry.path)
             if stat.S_ISDIR(status.st_mode):
@@ -77,7 +77,8 @@ def _entries(folder: Path, on_unreadable: Callable[[OSError], None]) -> list["os
         return []
 
 
-def _is_junk(name: str) -> bool:
+def is_junk(name: str) -> bool:
+    """Tell by its name whether nobody means this file or folder when dropping what is around it."""
     lowered = name.lower()
     return name.startswith((".", *_LOCK_PREFIXES)) or lowered in _JUNK_FOLDERS or lowered in _JUNK_FILES
 

@@ -47,13 +47,17 @@ class Member:
         names: What leads to it from the container, as in `Page.inside`: ("lease.pdf",); unique in the container.
         opened: Gives its bytes, as a file that is closed at the end; raises `DocumentError`.
         packed_bytes: What it takes in the container, to tell a bomb by; 0 where that says nothing.
+        unpacked_bytes: What the container says that it unpacks to; 0 where it says nothing. Not to be believed.
         chosen: Somebody attached it, so it is looked at whatever its name is; an archive holds all sorts of files.
+        file_name: What the file would be called, where the last of `names` says less, by lack of an ending, say.
     """
 
     names: tuple[str, ...]
     opened: Callable[[], AbstractContextManager[BinaryIO]]
     packed_bytes: int = 0
+    unpacked_bytes: int = 0
     chosen: bool = False
+    file_name: str = ""
 
 
 @runtime_checkable

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.errors import EmptyDocument
 from rag.ingestion.loaders.base import empty_document, has_words, loader_identity, readable_title
 from rag.ingestion.loaders.decoding import decode_text
 from rag.ingestion.loaders.text_builder import TextBuilder
@@ -45,6 +46,16 @@ class HtmlLoader:
             raise empty_document(path)
         title = readable_title(root.findtext(".//title") or _first_heading(builder), path)
         return LoadedDocument(title, self.name, loader_identity(self), (page,))
+
+
+def html_text(text: str) -> str:
+    """Return what a reader would see of a decoded web page, as of a message's body; empty if there is nothing."""
+    builder = TextBuilder()
+    try:
+        _Reader(builder).read(_parsed(re.sub(r"^\s*<\?xml[^>]*\?>", "", text), Path("message.html")))
+    except EmptyDocument:
+        return ""
+    return builder.page().text
 
 
 def _decoded(data: bytes, path: Path) -> str:

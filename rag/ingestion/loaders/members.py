@@ -17,7 +17,7 @@ from typing import Protocol
 from inference.api import KnownError
 from rag.errors import DamagedDocument, DocumentGone, EmptyDocument, EncryptedDocument, ScannedDocument, UnknownFormat
 from rag.ingestion.loaders import progress
-from rag.ingestion.loaders.base import Container, Loader, Member, empty_document, has_words
+from rag.ingestion.loaders.base import Container, Loader, Member, empty_document, has_words, loader_identity
 from rag.ingestion.problems import known_error
 from rag.ingestion.temporary import private_folder
 from rag.types import LoadedDocument, Page, PageKind, Skipped
@@ -38,6 +38,7 @@ class MemberLimits:
         unpacked_bytes: Together.
         ratio: How many times its packed size a member may grow beyond `unsuspicious_bytes`.
         unsuspicious_bytes: Less than that is no bomb, however well it is packed.
+        bombs: After so many, nothing more of the file is unpacked.
     """
 
     depth: int = 5
@@ -45,6 +46,7 @@ class MemberLimits:
     unpacked_bytes: int = 2_000_000_000
     ratio: int = 200
     unsuspicious_bytes: int = 50_000_000
+    bombs: int = 3
 
 
 class MemberLoaders(Protocol):
@@ -53,6 +55,10 @@ class MemberLoaders(Protocol):
     def wanted(self, path: Path) -> bool: ...
 
     def choose(self, path: Path) -> Loader: ...
+
+
+class ContainerLoader(Loader, Container, Protocol):
+    """A loader that is both."""
 
 
 class _LimitReached(Exception):
@@ -72,6 +78,7 @@ class _Budget:
         self.depth = 0
         self.spent_bytes = 0
         self.count = 0
+        self.bombs = 0
 
     def begin_member(self) -> None:
         self.count += 1
@@ -86,17 +93,24 @@ class _Budget:
 
     def unpack(self, member: Member) -> Path:
         """Write a member's bytes to a file of its name in a folder of its own."""
-        path = _own_place(self.folder, member.names[-1])
+        if self.bombs >= self.limits.bombs:
+            raise _LimitReached("It was not read, since other members of the file are bombs.")
+        path = _own_place(self.folder, member.file_name or member.names[-1])
         allowed = max(self.limits.unsuspicious_bytes, member.packed_bytes * self.limits.ratio)
+        self._defuse(member, member.unpacked_bytes, allowed)
         written = 0
         with member.opened() as source, path.open("wb") as target:
             while portion := source.read(_COPY_BYTES):
                 written += len(portion)
-                if member.packed_bytes and written > allowed:
-                    raise _Bomb
+                self._defuse(member, written, allowed)
                 self.spend(len(portion))
                 target.write(portion)
         return path
+
+    def _defuse(self, member: Member, size: int, allowed: int) -> None:
+        if member.packed_bytes and size > allowed:
+            self.bombs += 1
+            raise _Bomb
 
 
 class Gathered:
@@ -169,12 +183,14 @@ class Gathered:
         raise self._nothing(path)
 
     def _nothing(self, path: Path) -> EmptyDocument:
-        error = empty_document(path)
-        if self.skipped:
-            first = self.skipped[0]
-            error.message = f"“{path.name}” holds no document that can be read. {first.name}: {first.reason}"
-            error.remedy = "Unpack it and add what you want to have read."
-        return error
+        if not self.skipped:
+            return empty_document(path)
+        first = self.skipped[0]
+        return EmptyDocument(
+            f"“{path.name}” holds no document that can be read. {first.name}: {first.reason}",
+            remedy="Unpack it and add what you want to have read.",
+            path=path,
+        )
 
     def _read(self, member: Member) -> None:
         budget = self._budget
@@ -241,6 +257,21 @@ class MemberReader:
                 yield Gathered(self._loaders(), budget, password)
             finally:
                 budget.depth -= 1
+
+    def load(self, container: ContainerLoader, path: Path, password: str | None) -> LoadedDocument:
+        """Return the document of a file that is nothing but its members, as archives are."""
+        with self.gather(password) as gathered:
+            for part in container.members(path, password):
+                gathered.add(part)
+            gathered.refuse_if_empty(path)
+        return LoadedDocument(
+            path.stem.removesuffix(".tar"),
+            container.name,
+            loader_identity(container),
+            tuple(gathered.pages),
+            outline=tuple(gathered.outline),
+            skipped=gathered.skipped,
+        )
 
     def extract(self, path: Path, inside: tuple[str, ...], folder: Path, password: str | None = None) -> Path:
         """Write the member that `inside` leads to into `folder`, and return its path.

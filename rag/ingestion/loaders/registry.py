@@ -14,12 +14,17 @@ from rag.ingestion.loaders.base import Loader, Recogniser, damaged_document, emp
 from rag.ingestion.loaders.contents import Contents
 from rag.ingestion.loaders.delimited import DelimitedLoader
 from rag.ingestion.loaders.docx import DocxLoader
+from rag.ingestion.loaders.eml import EmlLoader
 from rag.ingestion.loaders.html import HtmlLoader
 from rag.ingestion.loaders.markdown import MarkdownLoader
+from rag.ingestion.loaders.mbox import MboxLoader
+from rag.ingestion.loaders.members import MemberReader
 from rag.ingestion.loaders.pdf import PdfLoader
 from rag.ingestion.loaders.plain_text import PlainTextLoader
 from rag.ingestion.loaders.source_code import SourceCodeLoader
 from rag.ingestion.loaders.spreadsheet import SpreadsheetLoader
+from rag.ingestion.loaders.tar_archive import PackedFileLoader, TarLoader
+from rag.ingestion.loaders.zip_archive import ZipLoader
 
 NAMED_TEXT = frozenset(
     {"readme", "license", "licence", "copying", "notice", "authors", "changelog", "makefile", "dockerfile"}
@@ -182,13 +187,20 @@ def default_loaders() -> Loaders:
 
     The first that recognises a file reads it, so loaders of a special kind of a container come before general ones.
     """
+    members = MemberReader(default_loaders)
     extra: list[Loader] = [point.load()() for point in entry_points(group="carrel.loaders")]
     return Loaders(
         [
             *extra,
-            PdfLoader(),
             DocxLoader(),
             SpreadsheetLoader(),
+            MboxLoader(members),
+            EmlLoader(members),
+            ZipLoader(members),
+            TarLoader(members),
+            PackedFileLoader(members),
+            # A PDF may have other bytes in front, and an archive may begin with a PDF: archives are asked first.
+            PdfLoader(),
             DelimitedLoader(),
             MarkdownLoader(),
             HtmlLoader(),
