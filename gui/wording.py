@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QDate, QLocale
 
 if TYPE_CHECKING:
-    from rag.api import Citation, FileRow, IndexingProgress, StoredPassage
+    from collections.abc import Sequence
+
+    from rag.api import Citation, FileRow, IndexingJob, IndexingProgress, StoredPassage
 
 FILE_STATES = {
     "queued": "Waiting",
@@ -17,6 +19,25 @@ FILE_STATES = {
     "ready": "Ready",
     "failed": "Not read",
     "cancelled": "Stopped",
+}
+JOB_STAGES = {
+    "waiting": "Waiting",
+    "reading": "Reading",
+    "recognising": "Reading by OCR",
+    "embedding": "Making it findable by meaning",
+}
+_FORMATS = {
+    "archive": "Archive",
+    "code": "Source code",
+    "email": "Mail",
+    "eml": "Mail",
+    "html": "Web page",
+    "image": "Picture",
+    "markdown": "Markdown",
+    "mbox": "Mailbox",
+    "msg": "Mail",
+    "notebook": "Notebook",
+    "text": "Text",
 }
 _UNITS = {"slide": "slide", "cells": "cells", "chapter": "chapter", "lines": "line", "paragraph": "paragraph",
           "message": "message", "region": "region"}  # fmt: skip
@@ -90,17 +111,43 @@ def place(item: Citation | StoredPassage) -> str:
     return f"{unit}s {value}" if "–" in value and not unit.endswith("s") else f"{unit} {value}"
 
 
+def way(inside: Sequence[str]) -> str:
+    """Return the members on the way to a page: "letters.zip › lease.pdf"."""
+    return " › ".join(inside)
+
+
 def source_name(item: Citation | StoredPassage) -> str:
     """Return "Lease 2024.pdf, p. iv"."""
     where = place(item)
     return f"{item.document}, {where}" if where else item.document
 
 
+def kind_name(kind: str) -> str:
+    """Return how a format is called: "PDF", "Mail"."""
+    return _FORMATS.get(kind, kind.upper())
+
+
 def file_state(row: FileRow) -> str:
     """Return the state of a file in words."""
+    if waits_for_ocr(row):
+        return "Waiting for OCR"
     if row.problem is not None and row.state != "failed":
         return "Read in part"
     return FILE_STATES[row.state]
+
+
+def waits_for_ocr(row: FileRow) -> bool:
+    """Tell whether a file, or pages of it, are pictures of text that nobody has read yet."""
+    return row.problem is not None and row.problem.code in ("document_scanned", "document_scanned_pages")
+
+
+def job_words(job: IndexingJob) -> str:
+    """Return what is being done with a file: "Reading by OCR · 3 of 9 pages"."""
+    said = JOB_STAGES[job.stage]
+    if not job.total:
+        return said
+    unit = "passage" if job.stage == "embedding" else "page"
+    return f"{said} · {count(job.done)} of {counted(job.total, unit)}"
 
 
 def progress_text(progress: IndexingProgress) -> str:

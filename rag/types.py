@@ -268,7 +268,7 @@ class StoredPassage:
 
 @dataclass(frozen=True)
 class StoredPage:
-    """A page as the reader needs it."""
+    """A page as the reader needs it; its attributes are those of `Page`."""
 
     document_id: int
     index: int
@@ -282,6 +282,10 @@ class StoredPage:
     note: str = ""
     inside: tuple[str, ...] = ()
     confidence: float | None = None
+    locator_kind: LocatorKind = "page"
+    unit_starts: tuple[int, ...] = ()
+    unit_numbers: tuple[int, ...] = ()
+    locator_template: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +11,10 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QImage
 
 from gui.errors import notice_of
+from gui.reader.document import OpenedDocument, find_page, page_by_name, read_document, read_marks
 from gui.reader.pages_view import PageMarks
+from gui.reader.table_rows import is_table, table_of
 from gui.reader.target import Span, Target
-from rag.api import DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,67 +25,8 @@ if TYPE_CHECKING:
     from gui.tasks import Tasks
     from rag.api import FileRow, PagePicture, StoredPage, Workspace
 
-_PICTURED = ("pdf",)
 _REMEMBER_MS = 500
 _FORMATS = {"BGRx": QImage.Format.Format_RGB32, "RGB": QImage.Format.Format_RGB888}
-
-
-@dataclass(frozen=True)
-class OpenedDocument:
-    """What is known of a document once it is open."""
-
-    target: Target
-    kind: str
-    pages: int
-    page: StoredPage
-    readable: bool
-
-
-def read_document(workspace: Workspace, target: Target) -> OpenedDocument | None:
-    """Look a document up; None if the library does not have it any more; called on a pool thread."""
-    if target.document_id is None:
-        return None
-    try:
-        document = workspace.document(target.document_id)
-        count = workspace.page_count(target.document_id)
-        page = workspace.page(target.document_id, min(target.page_index, max(0, count - 1)))
-    except DocumentError:
-        # Removed since: its quote outlives it.
-        return None
-    return OpenedDocument(target, document.kind, count, page, target.path.is_file())
-
-
-def read_marks(workspace: Workspace, target: Target) -> PageMarks:
-    """Find the rectangles of a target's spans; called on a pool thread."""
-
-    def rectangles(span: Span | None) -> tuple[tuple[float, float, float, float], ...]:
-        if span is None or target.document_id is None:
-            return ()
-        return tuple(workspace.passage_rectangles(target.document_id, target.page_index, *span))
-
-    return PageMarks(target.page_index, rectangles(target.passage), rectangles(target.cited))
-
-
-def find_page(workspace: Workspace, document_id: int, words: str, start: int, step: int) -> tuple[int, Span] | None:
-    """Find words in a document from a page on, around its end; called on a pool thread."""
-    wanted = re.compile(re.escape(words), re.IGNORECASE)
-    count = workspace.page_count(document_id)
-    for distance in range(count):
-        index = (start + step * distance) % count
-        found = wanted.search(workspace.page(document_id, index).text)
-        if found is not None:
-            return index, found.span()
-    return None
-
-
-def page_by_name(workspace: Workspace, document_id: int, name: str) -> int | None:
-    """Return the index of the page with a printed label, else with a number; called on a pool thread."""
-    count = workspace.page_count(document_id)
-    name = name.strip()
-    for index in range(count):
-        if (workspace.page(document_id, index).label or "").casefold() == name.casefold():
-            return index
-    return int(name) - 1 if name.isdigit() and 1 <= int(name) <= count else None
 
 
 class ReaderController(QObject):
@@ -98,6 +39,7 @@ class ReaderController(QObject):
         self._opened: OpenedDocument | None = None
         self._wanted: Target | None = None
         self._back_to: float | None = None
+        self._as_text = False
         self._citations: tuple[Target, ...] = ()
         self._citation = 0
         self._drawing: dict[int, Future[PagePicture]] = {}
@@ -112,7 +54,9 @@ class ReaderController(QObject):
         pane.pages.page_needed.connect(self._draw)
         pane.pages.page_changed.connect(self._page_changed)
         pane.pages.verticalScrollBar().valueChanged.connect(self._timer.start)
-        pane.text.verticalScrollBar().valueChanged.connect(self._timer.start)
+        for view in (pane.text, pane.table):
+            view.verticalScrollBar().valueChanged.connect(self._timer.start)
+        pane.as_text_asked.connect(self._show_as_text)
         pane.page_asked.connect(self._page_asked)
         pane.page_step.connect(self._step_page)
         pane.citation_step.connect(self._step_citation)
@@ -144,28 +88,27 @@ class ReaderController(QObject):
         self._pane.show_nothing()
 
     def _open(self, target: Target, back_to: float | None) -> None:
+        if self._wanted is None or self._wanted.document_id != target.document_id:
+            self._as_text = False
         self._wanted, self._back_to = target, back_to
         self._window.show_reader()
-        if not self._is_open(target):
-            work = partial(read_document, self._workspace, target)
-            self._tasks.run(work, partial(self._read, target), self._failed)
-        else:
-            assert self._opened is not None
-            if not self._shows_pictures and self._opened.page.index != target.page_index:
-                self._load_text_page(target)
-            else:
-                self._show_place(target)
-
-    def _is_open(self, target: Target) -> bool:
         opened = self._opened
-        return opened is not None and (opened.target.document_id, opened.target.path) == (
-            target.document_id,
-            target.path,
-        )
+        # A page of pictures holds all of its member's pages; any other shows one page at a time.
+        if (
+            opened is not None
+            and opened.holds(target)
+            and (self._shows_pictures or opened.page.index == target.page_index)
+        ):
+            self._show_place(target)
+        else:
+            self._look_up(target)
+
+    def _look_up(self, target: Target) -> None:
+        self._tasks.run(partial(read_document, self._workspace, target), partial(self._read, target), self._failed)
 
     @property
     def _shows_pictures(self) -> bool:
-        return self._opened is not None and self._opened.kind in _PICTURED and self._opened.readable
+        return self._opened is not None and self._opened.pictured and not self._as_text
 
     def _read(self, target: Target, opened: OpenedDocument | None) -> None:
         if target is not self._wanted:
@@ -175,62 +118,78 @@ class ReaderController(QObject):
             return
         self._cancel_drawing()
         self._opened = opened
-        self._show_note(opened)
+        self._pane.show_way(opened.page.inside)
+        self._pane.show_note(_note(opened))
         if self._shows_pictures:
             self._pane.show_pages(target.name)
-            self._pane.pages.open(opened.pages, _size(opened.page))
+            self._pane.pages.open(opened.count, _size(opened.page))
         else:
             self._show_text(opened)
+        self._pane.show_as_text(possible=opened.pictured, is_text=self._as_text)
         self._show_place(target)
         self._show_page_number(opened.page)
 
     def _show_quote(self, target: Target) -> None:
         self._opened = None
+        self._pane.show_way(target.inside)
         self._pane.show_text(target.name, has_pages=False)
         self._pane.show_note("This document is no longer in the library. These are the words that were cited.")
         self._pane.text.open(target.quote)
 
-    def _show_note(self, opened: OpenedDocument) -> None:
-        gone = (
-            ""
-            if opened.readable
-            else f"The file {opened.target.path.name} is not there any more; this is its text as it was read."
-        )
-        self._pane.show_note(gone)
-
     def _show_text(self, opened: OpenedDocument) -> None:
-        self._pane.show_text(opened.target.name, has_pages=opened.pages > 1)
-        self._pane.text.open(opened.page.text, is_code=opened.kind == "code")
+        has_pages = opened.pages > 1
+        if is_table(opened.page):
+            self._pane.show_table(opened.target.name, has_pages=has_pages)
+            self._pane.table.open(table_of(opened.page))
+        else:
+            self._pane.show_text(opened.target.name, has_pages=has_pages)
+            self._pane.text.open(opened.page.text, is_code=opened.kind == "code")
 
-    def _load_text_page(self, target: Target) -> None:
-        work = partial(read_document, self._workspace, target)
-        self._tasks.run(work, partial(self._read, target), self._failed)
+    def _show_as_text(self, as_text: bool) -> None:
+        if self._wanted is not None and self._opened is not None:
+            index = self._current_page
+            self._as_text = as_text
+            wanted = self._wanted
+            if index != wanted.page_index:
+                wanted = Target(wanted.name, wanted.path, wanted.document_id, index, inside=wanted.inside)
+            self._wanted, self._back_to = replace(wanted), None
+            self._look_up(self._wanted)
 
     def _show_place(self, target: Target) -> None:
         if self._back_to is not None:
             self._go_back(self._back_to)
         if self._shows_pictures:
+            assert self._opened is not None
             if self._back_to is None:
-                self._pane.pages.go_to(target.page_index)
+                self._pane.pages.go_to(target.page_index - self._opened.first)
             self._tasks.run(partial(read_marks, self._workspace, target), partial(self._mark, target), self._failed)
         else:
-            self._pane.text.mark(target.passage, target.cited if target.cited != target.passage else None)
+            view = self._pane.table if self._pane.shows_table else self._pane.text
+            view.mark(target.passage, target.cited if target.cited != target.passage else None)
             if self._back_to is not None:
                 self._go_back(self._back_to)
         self.remember()
 
     def _mark(self, target: Target, marks: PageMarks) -> None:
-        if target is not self._wanted:
+        if target is not self._wanted or self._opened is None:
             return
+        marks = replace(marks, page_index=marks.page_index - self._opened.first)
         self._pane.pages.set_marks(marks)
         rectangles = marks.cited or marks.passage
         if rectangles and self._back_to is None:
             self._pane.pages.go_to(marks.page_index, rectangles[0][1])
+        if not rectangles and target.passage is not None:
+            said = "The passage cannot be marked on the picture of this page; its text can show it."
+            self._pane.show_note(f"{_note(self._opened)} {said}".strip())
+        elif target.passage is not None:
+            self._pane.show_note(_note(self._opened))
         self._back_to = None
 
     def _go_back(self, position: float) -> None:
         if self._shows_pictures:
             self._pane.pages.go_to_position(position)
+        elif self._pane.shows_table:
+            self._pane.table.go_to_position(position)
         else:
             self._pane.text.go_to_position(position)
 
@@ -269,18 +228,20 @@ class ReaderController(QObject):
             future.cancel()
         self._drawing.clear()
 
-    def _page_changed(self, index: int) -> None:
+    def _page_changed(self, _index: int) -> None:
         if self._opened is not None and self._opened.target.document_id is not None:
-            work = partial(self._workspace.page, self._opened.target.document_id, index)
+            work = partial(self._workspace.page, self._opened.target.document_id, self._current_page)
             self._tasks.run(work, self._show_page_number, self._failed)
 
     def _show_page_number(self, page: StoredPage) -> None:
-        if self._opened is not None and page.document_id == self._opened.target.document_id:
-            self._pane.show_page_number(page.label or "", page.index, self._opened.pages)
+        opened = self._opened
+        if opened is not None and page.document_id == opened.target.document_id and page.inside == opened.page.inside:
+            self._pane.show_page_number(page.label or "", page.index - opened.first, opened.count)
+            self._pane.set_steps(back=page.index > 0, forth=page.index < opened.pages - 1)
 
     def _page_asked(self, name: str) -> None:
         if self._opened is not None and self._opened.target.document_id is not None:
-            work = partial(page_by_name, self._workspace, self._opened.target.document_id, name)
+            work = partial(page_by_name, self._workspace, self._opened, name)
             self._tasks.run(work, self._page_found, self._failed)
 
     def _page_found(self, index: int | None) -> None:
@@ -294,20 +255,21 @@ class ReaderController(QObject):
 
     @property
     def _current_page(self) -> int:
-        if self._shows_pictures or self._opened is None:
-            return self._pane.pages.page
-        return self._opened.page.index
+        if self._opened is None:
+            return 0
+        return self._opened.first + self._pane.pages.page if self._shows_pictures else self._opened.page.index
 
     def _go_to_page(self, index: int) -> None:
         opened = self._opened
         if opened is None or not 0 <= index < opened.pages:
             return
-        if self._shows_pictures:
-            self._pane.pages.go_to(index)
+        if self._shows_pictures and opened.first <= index < opened.first + opened.count:
+            self._pane.pages.go_to(index - opened.first)
             self._page_changed(index)
         else:
             self._wanted = Target(opened.target.name, opened.target.path, opened.target.document_id, index)
-            self._load_text_page(self._wanted)
+            self._back_to = None
+            self._look_up(self._wanted)
 
     # --- Citations and finding ----------------------------------------------------------------------------------------
 
@@ -338,7 +300,7 @@ class ReaderController(QObject):
         target = self._wanted
         if target is None or target.document_id is None:
             return
-        view = self._pane.pages if self._shows_pictures else self._pane.text
+        view = self._pane.view
         values = {
             "name": target.name,
             "path": str(target.path),
@@ -372,6 +334,19 @@ class ReaderController(QObject):
             self._tasks.unhandled(error)
         else:
             self._pane.show_note(notice.text)
+
+
+def _note(opened: OpenedDocument) -> str:
+    """Return what is to be said of a page before it is read."""
+    said = []
+    if not opened.file_is_there:
+        said.append(f"The file {opened.target.path.name} is not there any more; this is its text as it was read.")
+    page = opened.page
+    if page.kind == "ocr" and page.confidence is not None:
+        said.append(f"Read by OCR, {page.confidence:.0%} sure.")
+    if page.note:
+        said.append(page.note)
+    return " ".join(said)
 
 
 def _size(page: StoredPage) -> tuple[float, float]:

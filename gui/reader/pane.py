@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.reader.find_bar import FindBar
 from gui.reader.pages_view import PagesView
+from gui.reader.table_view import TableView
 from gui.reader.text_view import TextView
 from gui.theme.fonts import tabular
 from gui.theme.theme import Theme
@@ -17,6 +20,7 @@ from gui.widgets.buttons import IconButton
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, text_label
 from gui.wording import count as count_text
+from gui.wording import way
 
 
 class ReaderPane(QFrame):
@@ -26,11 +30,13 @@ class ReaderPane(QFrame):
         page_asked: What was typed into the page field.
         page_step: -1 or 1.
         citation_step: -1 or 1.
+        as_text_asked: Show the text of the page (True), or its picture.
     """
 
     page_asked = Signal(str)
     page_step = Signal(int)
     citation_step = Signal(int)
+    as_text_asked = Signal(bool)
 
     def __init__(self, theme: Theme, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,19 +45,23 @@ class ReaderPane(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.pages = PagesView(theme)
         self.text = TextView(theme)
+        self.table = TableView(theme)
         self.find_bar = FindBar(theme)
         said = "Choose a source of an answer, or a file in the library, and it opens here at its page."
         self.empty = EmptyState(theme, "book-open", "The reader", said)
         self.stack = QStackedWidget()
-        for widget in (self.empty, self.pages, self.text):
+        for widget in (self.empty, self.pages, self.text, self.table):
             self.stack.addWidget(widget)
         self.note = text_label("", "small", wrap=True)
         self.note.setContentsMargins(SPACE_12, SPACE_8, SPACE_12, SPACE_8)
         self.note.hide()
+        self.way = ElidedLabel("", "way")
+        self.way.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._build_head(actions))
+        layout.addWidget(self.way)
         layout.addWidget(self.find_bar)
         layout.addWidget(self.note)
         layout.addWidget(self.stack, 1)
@@ -101,6 +111,9 @@ class ReaderPane(QFrame):
         self.zoom_in.clicked.connect(self._larger)
         self.fit = IconButton(self._theme, "move-horizontal", "Fit the width")
         self.fit.clicked.connect(self.pages.fit_width)
+        self.text_button = IconButton(self._theme, "file-text", "Show the text of this page")
+        self.text_button.setCheckable(True)
+        self.text_button.clicked.connect(self.as_text_asked)
         self.foot.row.setContentsMargins(SPACE_8, 0, SPACE_8, 0)
         self.citation_widgets = (self.previous_citation, self.citation_label, self.next_citation)
         self.zoom_widgets = (self.zoom_out, self.zoom_label, self.zoom_in, self.fit)
@@ -110,7 +123,7 @@ class ReaderPane(QFrame):
             left.addWidget(widget)
         self.foot.row.addLayout(left)
         self.foot.row.addStretch(1)
-        for zoom_widget in self.zoom_widgets:
+        for zoom_widget in (*self.zoom_widgets, self.text_button):
             self.foot.row.addWidget(zoom_widget)
         return self.foot
 
@@ -120,6 +133,8 @@ class ReaderPane(QFrame):
         self.title.set_text("")
         self.stack.setCurrentWidget(self.empty)
         self.show_note("")
+        self.show_way(())
+        self.show_as_text(possible=False, is_text=False)
         self._show_widgets(pages=False, zoom=False)
         self.show_citation(0, 0)
 
@@ -133,6 +148,25 @@ class ReaderPane(QFrame):
         self.stack.setCurrentWidget(self.text)
         self._show_widgets(pages=has_pages, zoom=False)
 
+    def show_table(self, title: str, *, has_pages: bool) -> None:
+        self.title.set_text(title)
+        self.stack.setCurrentWidget(self.table)
+        self._show_widgets(pages=has_pages, zoom=False)
+
+    def show_way(self, inside: Sequence[str]) -> None:
+        """Show the members on the way to what is shown: "letters.zip › lease.pdf"."""
+        self.way.set_text(way(inside))
+        self.way.setVisible(bool(inside))
+
+    def show_as_text(self, *, possible: bool, is_text: bool) -> None:
+        """Offer to show the page's text in place of its picture, or the other way round."""
+        self.text_button.setVisible(possible)
+        self.text_button.setChecked(is_text)
+        name = "Show the picture of this page" if is_text else "Show the text of this page"
+        self.text_button.setAccessibleName(name)
+        self.text_button.setToolTip(name)
+        self._show_foot()
+
     def show_page_number(self, label: str, index: int, count: int) -> None:
         """Show "iv · 4/31": what is printed on the page, its number, and how many there are."""
         number = str(index + 1)
@@ -141,8 +175,12 @@ class ReaderPane(QFrame):
         self.page_total.setText(
             f"· {count_text(index + 1)}/{count_text(count)}" if printed else f"/ {count_text(count)}"
         )
-        self.previous_page.setEnabled(index > 0)
-        self.next_page.setEnabled(index < count - 1)
+        self.set_steps(back=index > 0, forth=index < count - 1)
+
+    def set_steps(self, *, back: bool, forth: bool) -> None:
+        """Say whether there is a page before and behind; the next one may be of another member."""
+        self.previous_page.setEnabled(back)
+        self.next_page.setEnabled(forth)
 
     def show_citation(self, number: int, count: int) -> None:
         """Show which of an answer's citations is open; nothing if none is."""
@@ -162,6 +200,17 @@ class ReaderPane(QFrame):
     def shows_pages(self) -> bool:
         return self.stack.currentWidget() is self.pages
 
+    @property
+    def shows_table(self) -> bool:
+        return self.stack.currentWidget() is self.table
+
+    @property
+    def view(self) -> PagesView | TextView | TableView:
+        """What shows the document now."""
+        if self.shows_pages:
+            return self.pages
+        return self.table if self.shows_table else self.text
+
     def _show_widgets(self, *, pages: bool, zoom: bool) -> None:
         for widget in self.page_widgets:
             widget.setVisible(pages)
@@ -170,7 +219,8 @@ class ReaderPane(QFrame):
         self._show_foot()
 
     def _show_foot(self) -> None:
-        self.foot.setVisible(not (self.zoom_out.isHidden() and self.citation_label.isHidden()))
+        widgets = (self.zoom_out, self.citation_label, self.text_button)
+        self.foot.setVisible(not all(widget.isHidden() for widget in widgets))
 
     def _show_zoom(self, zoom: float) -> None:
         self.zoom_label.setText(f"{zoom:.0%}")

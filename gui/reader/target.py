@@ -24,6 +24,7 @@ class Target:
         passage: The span to mark on the page.
         cited: The span inside it that an answer rests on.
         quote: Its words, which outlive the document.
+        inside: The members on the way to the page; empty for the file's own pages.
     """
 
     name: str
@@ -33,12 +34,14 @@ class Target:
     passage: Span | None = None
     cited: Span | None = None
     quote: str = ""
+    inside: tuple[str, ...] = ()
 
 
 def passage_target(passage: StoredPassage) -> Target:
     """Return the place of a passage that was found."""
     span = (passage.start, passage.end)
-    return Target(passage.document, passage.path, passage.document_id, passage.page_index, span, None, passage.text)
+    document, page = passage.document_id, passage.page_index
+    return Target(passage.document, passage.path, document, page, span, None, passage.text, passage.inside)
 
 
 def citation_target(citation: Citation, found: Sequence[RankedPassage]) -> Target:
@@ -55,6 +58,5 @@ def citation_target(citation: Citation, found: Sequence[RankedPassage]) -> Targe
         ),
         span,
     )
-    return Target(
-        citation.document, citation.path, citation.document_id, citation.page_index, around, span, citation.quote
-    )
+    document, page = citation.document_id, citation.page_index
+    return Target(citation.document, citation.path, document, page, around, span, citation.quote, citation.inside)

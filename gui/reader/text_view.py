@@ -1,4 +1,9 @@
-"""A document without pages as its text, with the passage marked and brought into sight."""
+"""A page or a document as its text, with the passage marked and brought into sight."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QTextCharFormat, QTextCursor
@@ -10,10 +15,35 @@ from gui.theme.tokens import FONT_READING_PX, SPACE_24
 Span = tuple[int, int]
 
 
-def document_offset(text: str, offset: int) -> int:
-    """Return where a character of `text` stands in a Qt document, which counts UTF-16 units and joins line ends."""
+_LONGEST_LINE = 4_000
+"""A line of 200,000 characters takes Qt a third of a second to lay out; in parts of this length, a tenth of that."""
+_LINE = re.compile(rf"[^\n]{{{_LONGEST_LINE},}}")
+
+
+def document_offset(text: str, offset: int, breaks: Sequence[int] = ()) -> int:
+    """Return where a character of `text` stands in a Qt document, which counts UTF-16 units and joins line ends.
+
+    `breaks` are the offsets in `text` before which a line end was put in for the eye, as `soft_breaks` gives them.
+    """
     before = text[:offset].replace("\r\n", "\n")
-    return len(before.encode("utf-16-le")) // 2
+    return len(before.encode("utf-16-le")) // 2 + bisect_right(breaks, offset)
+
+
+def soft_breaks(text: str) -> list[int]:
+    """Return where lines that are too long to lay out at once are to be broken: behind a space, where there is one."""
+    breaks: list[int] = []
+    for line in _LINE.finditer(text):
+        start = line.start()
+        while line.end() - start > _LONGEST_LINE:
+            space = text.rfind(" ", start + _LONGEST_LINE // 2, start + _LONGEST_LINE)
+            start = space + 1 if space > 0 else start + _LONGEST_LINE
+            breaks.append(start)
+    return breaks
+
+
+def _broken(text: str, breaks: Sequence[int]) -> str:
+    edges = [0, *breaks, len(text)]
+    return "\n".join(text[start:end] for start, end in pairwise(edges))
 
 
 class TextView(QPlainTextEdit):
@@ -23,6 +53,7 @@ class TextView(QPlainTextEdit):
         super().__init__(parent)
         self._theme = theme
         self._text = ""
+        self._breaks: list[int] = []
         self._spans: tuple[Span | None, Span | None] = (None, None)
         self.setReadOnly(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -44,7 +75,8 @@ class TextView(QPlainTextEdit):
         font = QFont(self._theme.code_family) if is_code else QFont(self._theme.font)
         font.setPixelSize(FONT_READING_PX - (1 if is_code else 0))
         self.setFont(font)
-        self.setPlainText(text)
+        self._breaks = soft_breaks(text)
+        self.setPlainText(_broken(text, self._breaks))
         self.setExtraSelections([])
 
     def mark(self, passage: Span | None, cited: Span | None) -> None:
@@ -53,7 +85,7 @@ class TextView(QPlainTextEdit):
         self._paint_marks()
         target = cited or passage
         if target is not None:
-            self._bring_up(document_offset(self._text, target[0]))
+            self._bring_up(document_offset(self._text, target[0], self._breaks))
 
     @property
     def position(self) -> float:
@@ -84,8 +116,10 @@ class TextView(QPlainTextEdit):
         selection = QTextEdit.ExtraSelection()
         cursor = QTextCursor(self.document())
         last = max(0, self.document().characterCount() - 1)
-        cursor.setPosition(min(document_offset(self._text, span[0]), last))
-        cursor.setPosition(min(document_offset(self._text, span[1]), last), QTextCursor.MoveMode.KeepAnchor)
+        cursor.setPosition(min(document_offset(self._text, span[0], self._breaks), last))
+        cursor.setPosition(
+            min(document_offset(self._text, span[1], self._breaks), last), QTextCursor.MoveMode.KeepAnchor
+        )
         look = QTextCharFormat()
         look.setBackground(QColor(colour))
         look.setForeground(QColor(self._theme.palette.ink))

@@ -32,6 +32,7 @@ QAbstractScrollArea { border: none; background: transparent; }
 *[role="composer"][active="true"] { border-color: $accent; }
 *[role="message"] { background: $surface; border: 1px solid $strong_line; border-radius: ${card}px; }
 *[role="question"] { background: $hover; border-radius: ${card}px; }
+*[role="row"] { background: transparent; border: none; border-bottom: 1px solid $hairline; }
 *[role="problem"] { background: $surface; border: 1px solid $hairline; border-radius: ${card}px; }
 
 QLabel[role="heading"] { font-size: ${heading}px; font-weight: 600; }
@@ -39,6 +40,7 @@ QLabel[role="title"] { font-weight: 600; }
 QLabel[role="muted"], QPushButton[role="muted"] { color: $muted; }
 QLabel[role="small"] { color: $muted; font-size: ${small}px; }
 QLabel[role="section"] { color: $muted; font-size: ${small}px; font-weight: 500; }
+QLabel[role="way"] { color: $muted; font-size: ${small}px; padding: 8px 16px 0 16px; }
 QLabel[role="warning"] { color: $warning; }
 QLabel[role="error"] { color: $error; }
 QLabel[role="good"] { color: $good; }
@@ -76,6 +78,10 @@ QPushButton[role="chip"] { background: $surface; border: 1px solid $hairline;
   border-radius: ${control}px; padding: 4px 8px; font-size: ${small}px; }
 QPushButton[role="chip"]:hover { border-color: $accent; background: $hover; }
 QPushButton[role="chip"]:focus { border-color: $accent; }
+QPushButton[role="legend"] { border: 1px solid transparent; background: transparent; padding: 2px 8px 2px 1px;
+  text-align: left; }
+QPushButton[role="legend"]:hover { background: $hover; }
+QPushButton[role="legend"]:focus { border-color: $accent; }
 QPushButton[role="suggestion"] { text-align: left; padding: 8px 12px; background: transparent;
   border-color: $hairline; border-radius: ${card}px; }
 QPushButton[role="suggestion"]:hover { background: $surface; border-color: $strong_line; }
@@ -100,6 +106,13 @@ QTableView::item:selected { background: $selected; color: $ink; }
 QHeaderView { background: transparent; }
 QHeaderView::section { background: $paper; color: $muted; border: none; border-bottom: 1px solid $hairline;
   padding: 6px 11px; font-size: ${small}px; }
+
+QTableView[role="sheet"] { background: $surface; gridline-color: $hairline; }
+QTableView[role="sheet"]::item { border-bottom: none; }
+QTableView[role="sheet"] QHeaderView::section { padding: 4px 8px; }
+QTableView[role="sheet"] QHeaderView::section:vertical { border-bottom: none; border-right: 1px solid $hairline; }
+QTableView QTableCornerButton::section { background: $paper; border: none; border-bottom: 1px solid $hairline;
+  border-right: 1px solid $hairline; }
 
 QMenu { background: $surface; border: 1px solid $strong_line; padding: 4px; }
 QMenu::item { padding: 6px 24px 6px 12px; border-radius: ${control}px; }

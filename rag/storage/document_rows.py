@@ -18,7 +18,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, unixepoch('subsec'))
 """
 
 SELECT_PAGE = """
-SELECT document_id, page_index, number, label, text, kind, boxes, width, height, note, inside, confidence FROM page
+SELECT document_id, page_index, number, label, text, kind, boxes, width, height, note, inside, confidence, locator_kind,
+    unit_starts, unit_numbers, locator_template
+FROM page
 """
 SELECT_WHOLE_PAGE = """
 SELECT page_index, number, label, text, kind, locator_kind, unit_starts, headings, boxes, width, height, note, inside,
@@ -81,7 +83,9 @@ def document_row(row: Row) -> DocumentRow:
 
 
 def stored_page(row: Row) -> StoredPage:
-    return StoredPage(*(*row[:10], tuple(json.loads(row[10])), row[11]))
+    look, (inside, confidence, locator_kind, starts, numbers, template) = row[:10], row[10:]
+    units = (tuple(json.loads(starts)), tuple(json.loads(numbers)), template)
+    return StoredPage(*(*look, tuple(json.loads(inside)), confidence, locator_kind, *units))
 
 
 def whole_page(row: Row) -> Page:

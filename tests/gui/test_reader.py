@@ -8,10 +8,10 @@ from pytestqt.qtbot import QtBot
 
 from gui.app import Program
 from gui.reader.page_layout import GAP_PX, PageLayout
-from gui.reader.text_view import TextView, document_offset
+from gui.reader.text_view import TextView, document_offset, soft_breaks
 from gui.theme.theme import Theme
 from gui.theme.tokens import PAGE_CITED, PAGE_MARK
-from tests.gui.conftest import WAIT_MS, ask
+from tests.gui.conftest import WAIT_MS, ask, write_pdf
 
 
 def open_deposit(program: Program, qtbot: QtBot) -> None:
@@ -143,3 +143,41 @@ def test_pages_stand_one_under_the_other() -> None:
     assert layout.page_at(layout.top_px(1) + 10) == 1
     assert layout.page_at(10**6) == 2
     assert layout.zoom_to_width(600 + 2 * GAP_PX) == pytest.approx(0.75)
+
+
+def test_the_text_of_a_page_can_be_seen_in_place_of_its_picture(read: Program, qtbot: QtBot) -> None:
+    open_deposit(read, qtbot)
+    reader = read.window.reader
+    reader.text_button.click()
+    qtbot.waitUntil(lambda: "nine hundred" in reader.text.toPlainText() and not reader.shows_pages, timeout=WAIT_MS)
+    assert "nine hundred" in reader.text.extraSelections()[0].cursor.selectedText()
+    reader.next_page.click()
+    qtbot.waitUntil(lambda: "due monthly" in reader.text.toPlainText(), timeout=WAIT_MS)
+    reader.text_button.click()
+    qtbot.waitUntil(lambda: reader.shows_pages and reader.pages.page == 2, timeout=WAIT_MS)
+
+
+def test_what_cannot_be_marked_is_said(read: Program, papers: Path, qtbot: QtBot) -> None:
+    ask(read, qtbot, "How much is the deposit?")
+    read.session.workspace.pause_indexing()
+    write_pdf(papers / "Lease.pdf", ["Another text.", "Other words on the second page.", "And more."])
+    answer = read.window.chat.conversation.answers()[-1]
+    answer.citation_opened.emit(next(each.n for each in answer.citations if each.page == 2))
+    reader = read.window.reader
+    qtbot.waitUntil(lambda: "cannot be marked" in reader.note.text(), timeout=WAIT_MS)
+    reader.text_button.click()
+    qtbot.waitUntil(lambda: bool(reader.text.extraSelections()), timeout=WAIT_MS)
+
+
+def test_a_line_of_200_000_characters_is_broken_for_the_eye_and_marked_right(theme: Theme, qtbot: QtBot) -> None:
+    view = TextView(theme)
+    qtbot.addWidget(view)
+    text = "the rent of the house is due " * 7_000
+    text = f"{text}DEPOSIT {text}"
+    view.open(text)
+    assert max(len(line) for line in view.toPlainText().splitlines()) <= 4_000
+    start = text.index("DEPOSIT")
+    view.mark((start, start + 7), None)
+    assert view.extraSelections()[0].cursor.selectedText() == "DEPOSIT"
+    assert soft_breaks("a" * 9_000) == [4_000, 8_000]
+    assert soft_breaks("short\n" * 9_000) == []
