@@ -21,6 +21,7 @@ REMEDY_ACTIONS = {
     "document_encrypted": "password",
     "document_wrong_password": "password",
     "document_damaged": "retry",
+    "document_damaged_pages": "retry",
     "document_limits": "retry",
     "file_unreadable": "retry",
     "disk_full": "retry",
@@ -35,7 +36,15 @@ REMEDY_ACTIONS = {
 }
 """What the window can do about an error, by its code."""
 
-ACTION_WORDS = {"password": "Enter password", "retry": "Try again", "choose_model": "Choose another model"}
+FILE_ACTIONS = ("password", "recognise", "retry")
+"""Those that the library has a button for."""
+
+ACTION_WORDS = {
+    "password": "Enter password",
+    "recognise": "Run OCR",
+    "retry": "Try again",
+    "choose_model": "Choose another model",
+}
 
 
 @dataclass(frozen=True)

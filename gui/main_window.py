@@ -69,17 +69,18 @@ class MainWindow(QMainWindow):
 
     def complete(self) -> None:
         """Build what is not seen at first: once, after the window was drawn."""
-        from gui.library.room import LibraryRoom
+        from gui.library.pages import LibraryPages
         from gui.library.side_pane import LibrarySidePane
         from gui.reader.pane import ReaderPane
         from gui.widgets.drop_cover import DropCover
 
         self.library_side = LibrarySidePane(self._theme, self.command)
-        self.library = LibraryRoom(self._theme, self.command)
+        self.library_pages = LibraryPages(self._theme, self.command)
+        self.library = self.library_pages.files
         self.reader = ReaderPane(self._theme, self.command)
         self.reader.setMinimumWidth(280)
         self.side.addWidget(self.library_side)
-        self.room.addWidget(self.library)
+        self.room.addWidget(self.library_pages)
         self.dock = ReaderDock(self.splitter, self.room, self.reader)
         self.dock.set_width(self._state.number("reader_width", READER_PX))
         self.messages = MessageBar(self._theme, self)

@@ -86,6 +86,7 @@ class Session(QObject):
         self.models = ModelController(opened.workspace, window, tasks, bridge)
         self.chats = ChatController(opened.workspace, window, tasks, bridge, state, self.library, self.reader)
         self.library.file_opened.connect(self.reader.open_file)
+        self.library.reports.place_opened.connect(self.reader.open)
         self.library.changed.connect(self._remember_collection)
         self.chats.remedy_asked.connect(self._remedy)
         self.chats.question_begun.connect(self.models.follow_load)

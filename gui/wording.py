@@ -129,6 +129,8 @@ def kind_name(kind: str) -> str:
 
 def file_state(row: FileRow) -> str:
     """Return the state of a file in words."""
+    if row.accepted and row.problem is not None:
+        return "Skipped" if row.state == "failed" else "Ready, in part"
     if waits_for_ocr(row):
         return "Waiting for OCR"
     if row.problem is not None and row.state != "failed":

@@ -26,7 +26,7 @@ from rag.errors import (
     WrongPassword,
 )
 from rag.ingestion.pages import PagePicture
-from rag.reports import CollectionReport, DocumentReport, IndexingJob, PageReport, UnreadFile
+from rag.reports import CollectionReport, DocumentReport, IndexingJob, JobStage, PageReport, UnreadFile
 from rag.server.client import raise_window
 from rag.server.service import CommandService
 from rag.settings import RagSettings
@@ -107,6 +107,7 @@ __all__ = [
     "IndexChangeProgress",
     "IndexingJob",
     "IndexingProgress",
+    "JobStage",
     "Locator",
     "PageKind",
     "PagePicture",

@@ -316,9 +316,9 @@ class Workspace(LibraryFace, ExchangeFace):
     # --- Reading ------------------------------------------------------------------------------------------------------
 
     def document(self, document_id: int) -> DocumentRow:
-        """Return what is known of a document; raises `DocumentGone`."""
+        """Return what is known of a document; raises `DocumentGone`, also while its removal can be undone."""
         found = self._library.document(document_id)
-        if found is None:
+        if found is None or not self._library.is_in_use(document_id):
             raise _gone()
         return found
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog
 
-from gui.errors import notice_of
-from gui.notify import Message
+from gui.library.file_actions import FileActions
+from gui.library.jobs_controller import JobsController
+from gui.library.report_controller import ReportController
 from gui.wording import progress_share, progress_text
-from rag.api import Collection, FileRow, IndexingProgress
+from rag.api import Collection, CollectionReport, FileProblem, FileRow, IndexingProgress, Removal, UnknownCollection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,10 @@ class LibraryState:
     overall: IndexingProgress | None = None
     chosen: int | None = None
     files: tuple[FileRow, ...] = ()
+    report: CollectionReport | None = None
+    notices: tuple[FileProblem, ...] = ()
+    problem: FileProblem | None = None
+    removals: tuple[Removal, ...] = ()
 
 
 def read_state(workspace: Workspace, chosen: int | None, *, with_files: bool) -> LibraryState:
@@ -45,8 +50,17 @@ def read_state(workspace: Workspace, chosen: int | None, *, with_files: bool) ->
     ids = [each.id for each in collections]
     if chosen not in ids:
         chosen = ids[0] if ids else None
-    files = tuple(workspace.files(chosen)) if with_files and chosen is not None else ()
-    return LibraryState(collections, progress, overall, chosen, files)
+    problem = workspace.indexing_problem
+    removals = tuple(workspace.removals())
+    if not with_files or chosen is None:
+        return LibraryState(collections, progress, overall, chosen, problem=problem, removals=removals)
+    try:
+        report = workspace.collection_report(chosen)
+        files, notices = tuple(workspace.files(chosen)), tuple(workspace.notices(chosen))
+    except UnknownCollection:
+        # It was removed between the two looks; the change is announced, and there will be another look.
+        return LibraryState(collections, progress, overall, chosen, problem=problem, removals=removals)
+    return LibraryState(collections, progress, overall, chosen, files, report, notices, problem, removals)
 
 
 def add_paths(workspace: Workspace, collection_id: int | None, paths: Sequence[Path]) -> int:
@@ -87,9 +101,11 @@ class LibraryController(QObject):
         self._workspace, self._window, self._tasks = workspace, window, tasks
         self._reading = False
         self._stale = False
-        self._hidden: set[int] = set()
         self._wanted = chosen
         self.state = LibraryState()
+        self.actions = FileActions(workspace, window, tasks)
+        self.reports = ReportController(workspace, window, tasks, self.actions)
+        self.jobs = JobsController(workspace, window, tasks, self.actions)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_LOOK_AGAIN_MS)
@@ -98,9 +114,10 @@ class LibraryController(QObject):
 
     def _connect(self) -> None:
         window, room = self._window, self._window.library
-        window.library_side.collection_chosen.connect(self.choose)
+        window.library_side.collection_chosen.connect(self._choose_here)
+        window.library_side.undo_asked.connect(self.actions.bring_back)
         window.paths_dropped.connect(self.add)
-        window.status.pause_asked.connect(self._pause)
+        window.status.pause_asked.connect(self.actions.pause)
         window.command["add_folder"].triggered.connect(self.ask_for_folder)
         window.command["add_files"].triggered.connect(self.ask_for_files)
         window.command["show_library"].triggered.connect(self.refresh)
@@ -108,10 +125,24 @@ class LibraryController(QObject):
         room.add_files_asked.connect(self._ask_for_files_here)
         room.rename_asked.connect(self._rename)
         room.remove_asked.connect(self._remove_collection)
-        room.remove_file_asked.connect(self._remove_file)
-        room.retry_asked.connect(self._retry)
         room.rescan_asked.connect(self._rescan)
-        room.file_opened.connect(self.file_opened)
+        self._connect_files()
+        self.changed.connect(self.reports.refresh)
+        self.changed.connect(self.jobs.refresh)
+        self.actions.done.connect(self.refresh)
+
+    def _connect_files(self) -> None:
+        table, problems, actions = self._window.library.table, self._window.library.problems, self.actions
+        table.opened.connect(self.file_opened)
+        table.report_asked.connect(self.reports.open)
+        table.retry_asked.connect(actions.retry)
+        table.next_asked.connect(actions.read_next)
+        table.remove_asked.connect(actions.remove)
+        problems.retry_all_asked.connect(self._retry_failed)
+        problems.list.retry_asked.connect(actions.retry)
+        problems.list.skip_asked.connect(actions.skip)
+        problems.list.remove_asked.connect(actions.remove)
+        problems.list.report_asked.connect(self.reports.open)
 
     # --- What there is ------------------------------------------------------------------------------------------------
 
@@ -137,14 +168,17 @@ class LibraryController(QObject):
         self._wanted = collection_id
         self.refresh()
 
+    def _choose_here(self, collection_id: int) -> None:
+        self._window.library_pages.show_files()
+        self.choose(collection_id)
+
     @property
     def chosen(self) -> Collection | None:
         return next((each for each in self.collections if each.id == self.state.chosen), None)
 
     @property
     def collections(self) -> list[Collection]:
-        """The collections, but for those that are being removed."""
-        return [each for each in self.state.collections if each.id not in self._hidden]
+        return list(self.state.collections)
 
     def _show(self, state: LibraryState) -> None:
         self._reading = False
@@ -152,14 +186,23 @@ class LibraryController(QObject):
         if self._wanted not in [each.id for each in state.collections]:
             self._wanted = state.chosen
         self._window.library_side.show_collections(self.collections, state.progress, state.chosen)
+        self._window.library_side.show_removals(state.removals)
         if self._window.in_library:
-            self._window.library.show_collection(self.chosen, state.files if self.chosen else ())
+            self._show_files(state)
         self._show_progress(state.overall)
         self.changed.emit()
         if self._stale or self._wanted != state.chosen:
             self.refresh()
         elif state.overall is not None and state.overall.running and not state.overall.paused:
             self._timer.start()
+
+    def _show_files(self, state: LibraryState) -> None:
+        running = state.overall is not None and state.overall.running
+        if self.chosen is None:
+            self._window.library.show_collection(None, ())
+        else:
+            room = self._window.library
+            room.show_collection(self.chosen, state.files, state.report, state.notices, running=running)
 
     def _show_progress(self, overall: IndexingProgress | None) -> None:
         if overall is not None and overall.running:
@@ -210,10 +253,6 @@ class LibraryController(QObject):
 
     # --- Changing -----------------------------------------------------------------------------------------------------
 
-    def _pause(self, paused: bool) -> None:
-        work = self._workspace.pause_indexing if paused else self._workspace.resume_indexing
-        self._tasks.run(work, self._done)
-
     def _rename(self, name: str) -> None:
         if (chosen := self.chosen) is not None:
             work = partial(self._workspace.rename_collection, chosen.id, name)
@@ -223,40 +262,18 @@ class LibraryController(QObject):
         if (chosen := self.chosen) is not None:
             self._tasks.run(partial(self._workspace.rescan, chosen.id), self._done, self._failed)
 
-    def _retry(self, file_id: int, password: str) -> None:
-        work = partial(self._workspace.retry, file_id, password or None)
-        self._tasks.run(work, self._done, self._failed)
-
-    def _remove_file(self, file_id: int) -> None:
-        self._tasks.run(partial(self._workspace.remove_file, file_id), self._done, self._failed)
+    def _retry_failed(self) -> None:
+        if (chosen := self.chosen) is not None:
+            self._tasks.run(partial(self._workspace.retry_failed, chosen.id), self._done, self._failed)
 
     def _remove_collection(self) -> None:
-        chosen = self.chosen
-        if chosen is None:
-            return
-        self._hidden.add(chosen.id)
-        self._wanted = next((each.id for each in self.collections), None)
-        self.refresh()
-        self._window.messages.offer_undo(
-            f"“{chosen.name}” is removed from the library. Its files are not touched.",
-            partial(self._remove_for_good, chosen.id),
-            partial(self._unhide, chosen.id),
-        )
-
-    def _remove_for_good(self, collection_id: int) -> None:
-        work = partial(self._workspace.remove_collection, collection_id)
-        self._tasks.run(work, self._done, self._failed)
-
-    def _unhide(self, collection_id: int) -> None:
-        self._hidden.discard(collection_id)
-        self.choose(collection_id)
+        if (chosen := self.chosen) is not None:
+            self._wanted = next((each.id for each in self.collections if each.id != chosen.id), None)
+            work = partial(self._workspace.remove_collection, chosen.id)
+            self._tasks.run(work, self.actions.removed, self._failed)
 
     def _done(self, _result: object) -> None:
         self.refresh()
 
     def _failed(self, error: BaseException) -> None:
-        notice = notice_of(error)
-        if notice is None:
-            self._tasks.unhandled(error)
-        else:
-            self._window.messages.show_message(Message(notice.text, "error"))
+        self.actions.failed(error)

@@ -1,39 +1,30 @@
-"""The library: the collections, and the files of the one that is chosen."""
+"""The library: the files of the collection that is chosen, how they were read, and what could not be."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QHeaderView,
-    QLineEdit,
-    QMenu,
-    QStackedWidget,
-    QTableView,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from gui.errors import REMEDY_ACTIONS
-from gui.library.files_model import FILE_ROLE, FilesModel
-from gui.library.problems import ProblemList
+from gui.library.files_model import FilesModel
+from gui.library.files_table import FilesTable
+from gui.library.notices import NoticeList
+from gui.library.problems import ProblemSection
+from gui.library.summary import CollectionSummary
 from gui.theme.theme import Theme
 from gui.theme.tokens import SPACE_8, SPACE_12, SPACE_16
 from gui.widgets.bar import Bar
 from gui.widgets.buttons import IconButton, push_button
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.labels import ElidedLabel, text_label
-from gui.wording import count, counted
+from gui.widgets.labels import ElidedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rag.api import Collection, FileRow
+    from rag.api import Collection, CollectionReport, FileProblem, FileRow
 
 
 _FOLDER_FROM_PX = 700
@@ -49,22 +40,19 @@ class LibraryRoom(QWidget):
     """The files of a collection with their states.
 
     Signals:
-        file_opened: A `FileRow` to show in the reader.
-        remove_file_asked, retry_asked: A file's id (and a password).
         rename_asked: The collection's new name.
         remove_asked: Remove the collection.
         rescan_asked: Look for new and changed files.
         add_folder_asked, add_files_asked: Into the collection that is shown.
+        jobs_asked: Show what is being read.
     """
 
-    file_opened = Signal(object)
-    remove_file_asked = Signal(int)
-    retry_asked = Signal(int, str)
     rename_asked = Signal(str)
     remove_asked = Signal()
     rescan_asked = Signal()
     add_folder_asked = Signal()
     add_files_asked = Signal()
+    jobs_asked = Signal()
 
     def __init__(self, theme: Theme, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,12 +63,10 @@ class LibraryRoom(QWidget):
         if self.empty.button is not None:
             self.empty.button.clicked.connect(actions["add_folder"].trigger)
         self.files = FilesModel(theme, self)
-        self.table = self._build_table()
-        self.problems = ProblemList(theme)
-        self.problems.retry_asked.connect(self.retry_asked)
-        self.problems.remove_asked.connect(self.remove_file_asked)
-        self.problems_heading = text_label("", "section")
-        self.summary = text_label("", "muted")
+        self.table = FilesTable(self.files)
+        self.problems = ProblemSection(theme)
+        self.summary = CollectionSummary(theme)
+        self.notices = NoticeList(theme)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self._build_content())
@@ -119,65 +105,49 @@ class LibraryRoom(QWidget):
         return bar
 
     def _build_content(self) -> QWidget:
+        self.jobs_button = push_button("What is being read", "link")
+        self.jobs_button.clicked.connect(self.jobs_asked)
         content = QWidget()
         column = QVBoxLayout(content)
-        column.setContentsMargins(SPACE_16, SPACE_12, SPACE_16, SPACE_16)
+        column.setContentsMargins(SPACE_16, SPACE_12, SPACE_16, SPACE_8)
         column.setSpacing(SPACE_8)
         head = QHBoxLayout()
         head.addWidget(self.summary, 1)
+        head.addWidget(self.jobs_button, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(head)
-        column.addWidget(self.problems_heading)
+        column.addWidget(self.notices)
         column.addWidget(self.problems)
         column.addWidget(self.table, 1)
         return content
 
-    def _build_table(self) -> QTableView:
-        table = QTableView()
-        table.setModel(self.files)
-        table.setAccessibleName("Files")
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(34)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((1, 180), (2, 180), (3, 92)):
-            header.resizeSection(column, width)
-        table.activated.connect(self._open_file)
-        table.doubleClicked.connect(self._open_file)
-        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        table.customContextMenuRequested.connect(self._open_menu)
-        return table
-
     # --- What it shows ------------------------------------------------------------------------------------------------
 
-    def show_collection(self, collection: Collection | None, rows: Sequence[FileRow]) -> None:
+    def show_collection(
+        self,
+        collection: Collection | None,
+        rows: Sequence[FileRow],
+        report: CollectionReport | None = None,
+        notices: Sequence[FileProblem] = (),
+        *,
+        running: bool = False,
+    ) -> None:
         """Show a collection with its files, or that there is none."""
-        self.stack.setCurrentIndex(0 if collection is None or not rows else 1)
+        self.stack.setCurrentIndex(0 if collection is None or not (rows or notices) else 1)
         self.more.setVisible(collection is not None)
         for widget in (self.add_folder, self.add_files):
             widget.setVisible(collection is not None and collection.kind == "user")
         self.title.set_text(collection.name if collection is not None else "Library")
         self.files.set_files(rows)
-        problems = sorted((row for row in rows if row.problem is not None), key=_can_be_mended)
-        self.problems.show_problems(problems)
-        self.problems.setVisible(bool(problems))
-        self.problems_heading.setVisible(bool(problems))
-        self.problems_heading.setText(f"{counted(len(problems), 'file')} could not be read, or only in part")
-        ready = sum(1 for row in rows if row.state == "ready")
-        words = counted(collection.passages if collection is not None else 0, "passage")
-        self.summary.setText(f"{count(ready)} of {counted(len(rows), 'file')} ready · {words}")
+        self.notices.show_notices(notices)
+        listed = (row for row in rows if row.problem is not None and not row.accepted)
+        self.problems.show_problems(sorted(listed, key=_can_be_mended))
+        self.jobs_button.setVisible(running)
+        if collection is not None:
+            self.summary.show_report(collection, rows, report)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.table.setColumnHidden(1, event.size().width() < _FOLDER_FROM_PX)
+        self.table.show_folders(event.size().width() >= _FOLDER_FROM_PX)
 
     def begin_rename(self) -> None:
         """Edit the collection's name in place."""
@@ -193,26 +163,3 @@ class LibraryRoom(QWidget):
         name = self.name_edit.text().strip()
         if name and name != self.title.text():
             self.rename_asked.emit(name)
-
-    def _open_file(self, index: QModelIndex) -> None:
-        self.file_opened.emit(index.data(FILE_ROLE))
-
-    def _open_menu(self, position: QPoint) -> None:
-        index = self.table.indexAt(position)
-        if not index.isValid():
-            return
-        menu = QMenu(self.table)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Open in the reader", self._open_current)
-        menu.addAction("Read again", self._retry_current)
-        menu.addAction("Remove from the collection", self._remove_current)
-        menu.popup(self.table.viewport().mapToGlobal(position))
-
-    def _open_current(self) -> None:
-        self._open_file(self.table.currentIndex())
-
-    def _retry_current(self) -> None:
-        self.retry_asked.emit(self.table.currentIndex().data(FILE_ROLE).id, "")
-
-    def _remove_current(self) -> None:
-        self.remove_file_asked.emit(self.table.currentIndex().data(FILE_ROLE).id)

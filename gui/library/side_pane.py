@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QMenu, QVBoxLayout, QWidget
 
 from gui.theme.theme import Theme
 from gui.theme.tokens import SPACE_4, SPACE_8, SPACE_16
-from gui.widgets.buttons import IconButton
+from gui.widgets.buttons import IconButton, push_button
 from gui.widgets.labels import text_label
 from gui.widgets.row_delegate import DETAIL_ROLE, RowDelegate
-from gui.wording import count, counted, progress_share
+from gui.wording import count, counted, progress_share, time_left, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rag.api import Collection, IndexingProgress
+    from rag.api import Collection, IndexingProgress, Removal
 
 _ICON_ROLE = DETAIL_ROLE + 1
 _ICONS = {"user": "folder", "sample": "book-open", "adhoc": "file"}
@@ -29,9 +30,11 @@ class LibrarySidePane(QWidget):
 
     Signals:
         collection_chosen: A collection's id.
+        undo_asked: The id of a removal: bring it back.
     """
 
     collection_chosen = Signal(int)
+    undo_asked = Signal(int)
 
     def __init__(self, theme: Theme, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +59,35 @@ class LibrarySidePane(QWidget):
         layout.setSpacing(SPACE_4)
         layout.addLayout(head)
         layout.addWidget(self.list, 1)
+        layout.addWidget(self._build_removed())
+
+    def _build_removed(self) -> QWidget:
+        self._removals: tuple[Removal, ...] = ()
+        self.removed = push_button("", "link")
+        self.removed.setMenu(QMenu(self.removed))
+        self.removed.menu().aboutToShow.connect(self._list_removals)
+        self.removed.hide()
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(SPACE_8, 0, SPACE_8, 0)
+        row.addWidget(self.removed)
+        row.addStretch(1)
+        return holder
+
+    def show_removals(self, removals: Sequence[Removal]) -> None:
+        """Offer to bring back what was removed, as long as that can be done."""
+        self._removals = tuple(removals)
+        self.removed.setVisible(bool(removals))
+        self.removed.setText(f"Removed lately ({count(len(removals))})")
+        self.removed.setAccessibleName(f"Removed lately: {counted(len(removals), 'thing')} that can come back")
+
+    def _list_removals(self) -> None:
+        menu, now = self.removed.menu(), utc_now()
+        menu.clear()
+        for removal in self._removals:
+            left = time_left((removal.until - now).total_seconds())
+            action = menu.addAction(f"Bring back “{removal.name}” ({left})")
+            action.triggered.connect(partial(self.undo_asked.emit, removal.id))
 
     def show_collections(
         self, collections: Sequence[Collection], progress: Mapping[int, IndexingProgress], chosen: int | None

@@ -14,9 +14,11 @@ class StatusLine(Bar):
 
     Signals:
         pause_asked: Pause the reading of documents (True) or go on (False).
+        jobs_asked: Show what is being read.
     """
 
     pause_asked = Signal(bool)
+    jobs_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("foot", parent)
@@ -31,9 +33,13 @@ class StatusLine(Bar):
         self.progress.setFixedWidth(160)
         self.pause = push_button("Pause", "link")
         self.pause.clicked.connect(self._press)
+        self.show_jobs = push_button("Show", "link")
+        self.show_jobs.setAccessibleName("Show what is being read")
+        self.show_jobs.clicked.connect(self.jobs_asked)
         self.row.setSpacing(SPACE_12)
         self.row.addWidget(self.label, 1)
         self.row.addWidget(self.progress)
+        self.row.addWidget(self.show_jobs)
         self.row.addWidget(self.pause)
         self.hide()
 
@@ -65,7 +71,8 @@ class StatusLine(Bar):
             self.label.set_text("   ·   ".join(text for text, _share in parts))
             self.progress.setValue(round(parts[0][1] * 1000))
             self.progress.setAccessibleName(parts[0][0])
-        self.pause.setVisible(self._reading is not None)
+        for button in (self.pause, self.show_jobs):
+            button.setVisible(self._reading is not None)
 
     def _press(self) -> None:
         self.pause_asked.emit(not self._paused)

@@ -78,6 +78,12 @@ class FileStore(Store):
         """Return a file, or None if it was removed."""
         return next(iter(self._files("WHERE id = ?", (file_id,))), None)
 
+    def is_in_use(self, document_id: int) -> bool:
+        """Tell whether a document belongs to a file of a collection; those of removed files are kept for a while."""
+        with self.db.read() as connection:
+            found = connection.execute("SELECT 1 FROM file WHERE document_id = ? LIMIT 1", (document_id,)).fetchone()
+            return found is not None
+
     def file_by_path(self, collection_id: int, path: Path) -> FileRow | None:
         """Return the file of a collection at this path."""
         found = self._files("WHERE collection_id = ? AND path = ?", (collection_id, path_to_sql(path)))

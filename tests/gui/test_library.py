@@ -46,7 +46,7 @@ def test_files_stand_in_the_table_with_their_states(read: Program, qtbot: QtBot)
     files = read.window.library.files
     rows = [[files.index(row, column).data() for column in (0, 2)] for row in range(files.rowCount())]
     assert rows == [["Boiler.md", "Ready"], ["Lease.pdf", "Ready"]]
-    assert "2 of 2 files ready" in read.window.library.summary.text()
+    assert "2 of 2 files ready · 4 pages" in read.window.library.summary.words.text()
 
 
 def encrypt(source: Path, target: Path) -> None:
@@ -112,20 +112,31 @@ def test_a_collection_is_renamed(read: Program, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: room.title.text() == "The house", timeout=WAIT_MS)
 
 
-def test_removing_a_collection_can_be_undone(read: Program, qtbot: QtBot) -> None:
+def test_removing_a_collection_takes_effect_at_once_and_can_be_undone(read: Program, qtbot: QtBot) -> None:
     show_library(read, qtbot)
     read.window.library.remove_asked.emit()
     qtbot.waitUntil(lambda: read.window.library_side.list.count() == 0, timeout=WAIT_MS)
+    assert not read.session.workspace.collections()
+    qtbot.waitUntil(read.window.messages.isVisible, timeout=WAIT_MS)
     read.window.messages.button.click()
     qtbot.waitUntil(lambda: read.window.library_side.list.count() == 1, timeout=WAIT_MS)
     assert len(read.session.workspace.collections()) == 1
 
 
-def test_a_removed_collection_is_gone_when_undo_is_over(read: Program, qtbot: QtBot) -> None:
+def test_a_removed_file_comes_back_when_the_message_is_long_gone(read: Program, qtbot: QtBot) -> None:
     show_library(read, qtbot)
-    read.window.library.remove_asked.emit()
+    table, side = read.window.library.table, read.window.library_side
+    table.remove_asked.emit(read.window.library.files.file(0).id)
+    qtbot.waitUntil(lambda: read.window.library.files.rowCount() == 1, timeout=WAIT_MS)
+    qtbot.waitUntil(read.window.messages.isVisible, timeout=WAIT_MS)
     read.window.messages.dismiss()
-    qtbot.waitUntil(lambda: not read.session.workspace.collections(), timeout=WAIT_MS)
+    qtbot.waitUntil(side.removed.isVisible, timeout=WAIT_MS)
+    menu = side.removed.menu()
+    menu.aboutToShow.emit()
+    assert menu.actions()[0].text().startswith("Bring back “Boiler.md”")
+    menu.actions()[0].trigger()
+    qtbot.waitUntil(lambda: read.window.library.files.rowCount() == 2, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not side.removed.isVisible(), timeout=WAIT_MS)
 
 
 def test_an_empty_library_teaches(launch: Launch) -> None:
@@ -138,5 +149,5 @@ def test_an_empty_library_teaches(launch: Launch) -> None:
 def test_a_file_opens_in_the_reader(read: Program, qtbot: QtBot) -> None:
     show_library(read, qtbot)
     room = read.window.library
-    room.table.doubleClicked.emit(room.files.index(0, 0))
+    room.table.view.doubleClicked.emit(room.files.index(0, 0))
     qtbot.waitUntil(lambda: "E4" in read.window.reader.text.toPlainText(), timeout=WAIT_MS)
