@@ -336,9 +336,15 @@ class Workspace(LibraryFace, ExchangeFace):
         """Return the document's own table of contents: level from 1, title, page index."""
         return self._library.outline(document_id)
 
-    def render_page(self, path: Path, page_index: int, scale: float) -> Future[PagePicture]:
-        """Draw a page of a PDF in a process of its own; `scale` 1 is 72 dots an inch."""
-        return self._renderer.render(path, page_index, scale, self._ingestor.password_of(path))
+    def render_page(
+        self, path: Path, page_index: int, scale: float, inside: tuple[str, ...] = ()
+    ) -> Future[PagePicture]:
+        """Draw a page of a PDF in a process of its own; `scale` 1 is 72 dots an inch.
+
+        For a PDF in a file, `inside` leads to it (`StoredPage.inside`), and `page_index` counts within it from 0:
+        `StoredPage.number` less one. Pages that can be drawn have a width.
+        """
+        return self._renderer.render(path, page_index, scale, self._ingestor.password_of(path), inside)
 
     def passage_rectangles(self, document_id: int, page_index: int, start: int, end: int) -> list[Rectangle]:
         """Return where a span stands on its page, in points from the top left, one rectangle a line.
@@ -347,10 +353,12 @@ class Workspace(LibraryFace, ExchangeFace):
         """
         passages = self._library.document_passages(document_id)
         page = self._library.page(document_id, page_index)
-        if not passages or page is None:
+        if not passages or page is None or (page.inside and not (page.width and page.number)):
             return []
         path, password = passages[0].path, self._ingestor.password_of(passages[0].path)
-        return self._renderer.span_rectangles(path, page_index, start, end, password, page.text).result()
+        index = page.number - 1 if page.inside and page.number else page_index
+        span = self._renderer.span_rectangles(path, index, start, end, password, page.text, page.inside)
+        return span.result()
 
     # --- Search and answers -------------------------------------------------------------------------------------------
 

@@ -1,10 +1,11 @@
 """The child process that draws pages of PDFs and tells where their characters stand.
 
 It opens untrusted files, so it may die; the parent then starts another one. The last document stays open, since a
-reader turns pages of one file.
+reader turns pages of one file. A PDF in an archive or a message lies in a private folder while it is open.
 """
 
 import ctypes
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +20,12 @@ from numpy.typing import NDArray
 from inference.api import KnownError
 from rag.ingestion.boxes import Boxes
 from rag.ingestion.loaders.base import damaged_document, unreadable_file
+from rag.ingestion.loaders.members import MemberReader
 from rag.ingestion.loaders.pdf import open_pdf
 from rag.ingestion.loaders.pdf_text import char_indices, clean_with_origin, raw_text
+from rag.ingestion.loaders.registry import default_loaders
+from rag.ingestion.problems import known_error
+from rag.ingestion.temporary import private_folder
 
 if TYPE_CHECKING:
     import pypdfium2 as pdfium
@@ -36,6 +41,7 @@ class DrawPage:
     page_index: int
     scale: float
     password: str | None
+    inside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ class LocateText:
     path: Path
     page_index: int
     password: str | None
+    inside: tuple[str, ...] = ()
 
 
 PageRequest = DrawPage | LocateText
@@ -82,23 +89,30 @@ class PageBoxes:
 class _OpenDocument:
     """The document that was asked for last, with what tells whether it changed."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._members = MemberReader(default_loaders)
         self._key: object = None
         self._document: pdfium.PdfDocument | None = None
 
-    def get(self, path: Path, password: str | None) -> "pdfium.PdfDocument":
+    def get(self, path: Path, password: str | None, inside: tuple[str, ...]) -> "pdfium.PdfDocument":
         try:
             stat = path.stat()
         except OSError as exc:
             raise unreadable_file(path, exc) from exc
-        key = (path, password, stat.st_mtime_ns, stat.st_size)
+        key = (path, password, inside, stat.st_mtime_ns, stat.st_size)
         if self._document is None or key != self._key:
             self._close()
-            self._document = open_pdf(path, password)
+            self._document = open_pdf(self._taken_out(path, inside, password), password)
             self._key = key
         if self._document is None:
             raise damaged_document(path, "a PDF")
         return self._document
+
+    def _taken_out(self, path: Path, inside: tuple[str, ...], password: str | None) -> Path:
+        for earlier in self._folder.iterdir():
+            shutil.rmtree(earlier, ignore_errors=True)
+        return self._members.extract(path, inside, self._folder, password) if inside else path
 
     def _close(self) -> None:
         if self._document is not None:
@@ -109,15 +123,16 @@ class _OpenDocument:
 def serve(connection: "Connection[object, object]") -> None:
     """Answer requests until the parent hangs up; the main function of the child."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    opened = _OpenDocument()
-    while True:
-        try:
-            request = connection.recv()
-            if not isinstance(request, DrawPage | LocateText):
+    with private_folder() as folder:
+        opened = _OpenDocument(folder)
+        while True:
+            try:
+                request = connection.recv()
+                if not isinstance(request, DrawPage | LocateText):
+                    return
+                _answer(connection, request, opened)
+            except (EOFError, OSError):
                 return
-            _answer(connection, request, opened)
-        except (EOFError, OSError):
-            return
 
 
 def _answer(connection: "Connection[object, object]", request: PageRequest, opened: _OpenDocument) -> None:
@@ -130,6 +145,9 @@ def _answer(connection: "Connection[object, object]", request: PageRequest, open
     except KnownError as error:
         connection.send(PageFailed(error))
         return
+    except Exception as error:  # noqa: BLE001 - taking a member out of what strangers made may fail in any way.
+        connection.send(PageFailed(known_error(error, request.path)))
+        return
     connection.send(drawn)
     connection.send_bytes(pixels)
 
@@ -138,7 +156,7 @@ def _answer(connection: "Connection[object, object]", request: PageRequest, open
 def _page(opened: _OpenDocument, request: PageRequest) -> "Iterator[pdfium.PdfPage]":
     import pypdfium2 as pdfium
 
-    document = opened.get(request.path, request.password)
+    document = opened.get(request.path, request.password, request.inside)
     try:
         page = document[request.page_index]
     except (pdfium.PdfiumError, IndexError) as exc:

@@ -20,6 +20,7 @@ from typing import Literal, TypeVar
 from rag.ingestion.boxes import Rectangle, span_rectangles
 from rag.ingestion.page_process import DrawPage, LocateText, PageBoxes, PageDrawn, PageFailed, PageRequest, serve
 from rag.ingestion.problems import crashed_reader, too_slow
+from rag.ingestion.temporary import remove_leavings
 
 log = logging.getLogger(__name__)
 
@@ -49,13 +50,20 @@ class PageRenderer:
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
-    def render(self, path: Path, page_index: int, scale: float, password: str | None = None) -> "Future[PagePicture]":
-        """Draw a page of a PDF; `scale` 1 gives 72 dots an inch. The future raises `DocumentError`."""
-        return self._submit(lambda: self._draw(DrawPage(path, page_index, scale, password)))
+    def render(
+        self, path: Path, page_index: int, scale: float, password: str | None = None, inside: tuple[str, ...] = ()
+    ) -> "Future[PagePicture]":
+        """Draw a page of a PDF, or of the one that `inside` leads to in a file; `scale` 1 gives 72 dots an inch.
 
-    def page_boxes(self, path: Path, page_index: int, password: str | None = None) -> "Future[PageBoxes]":
+        The future raises `DocumentError`.
+        """
+        return self._submit(lambda: self._draw(DrawPage(path, page_index, scale, password, inside)))
+
+    def page_boxes(
+        self, path: Path, page_index: int, password: str | None = None, inside: tuple[str, ...] = ()
+    ) -> "Future[PageBoxes]":
         """Return where each character of a page stands; the future raises `DocumentError`."""
-        return self._submit(lambda: self._locate(LocateText(path, page_index, password)))
+        return self._submit(lambda: self._locate(LocateText(path, page_index, password, inside)))
 
     def span_rectangles(
         self,
@@ -65,18 +73,20 @@ class PageRenderer:
         end: int,
         password: str | None = None,
         text: str | None = None,
+        inside: tuple[str, ...] = (),
     ) -> "Future[list[Rectangle]]":
         """Return what to mark for a span of a page's text, in points from the top left, one rectangle a line.
 
         Args:
-            path: The PDF.
-            page_index: Counted from 0.
+            path: The PDF, or the file that holds it.
+            page_index: Counted from 0, in the PDF.
             start: Offset in the page's text.
             end: Offset behind the span.
             password: For encrypted files.
             text: The page's text as it is stored; where the file now says otherwise, there is nothing to mark.
+            inside: The members on the way to the PDF.
         """
-        return self._submit(lambda: self._span(LocateText(path, page_index, password), start, end, text))
+        return self._submit(lambda: self._span(LocateText(path, page_index, password, inside), start, end, text))
 
     def shutdown(self) -> None:
         """End the child; requests that wait are cancelled."""
@@ -169,6 +179,9 @@ class _Child:
     def end(self) -> None:
         with suppress(OSError):
             self.connection.close()
+        pid = self.process.pid
         self.process.kill()
         self.process.join()
         self.process.close()
+        if pid is not None:
+            remove_leavings(pid)

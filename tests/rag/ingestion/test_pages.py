@@ -1,13 +1,16 @@
 """Pictures of pages and marks on them, from the process that opens the file."""
 
+import tempfile
+import zipfile
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 
 import psutil
 import pytest
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from rag.errors import DamagedDocument, EncryptedDocument, ReadingTimedOut, UnreadableFile
+from rag.errors import DamagedDocument, DocumentGone, EncryptedDocument, ReadingTimedOut, UnreadableFile
 from rag.ingestion.loaders.registry import default_loaders
 from rag.ingestion.pages import PagePicture, PageRenderer
 from tests.rag.ingestion import files
@@ -130,3 +133,35 @@ def test_a_page_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
 def test_a_huge_zoom_is_bounded(renderer: PageRenderer, tmp_path: Path) -> None:
     picture = renderer.render(files.pdf(tmp_path / "a.pdf", [LINES]), 0, 100.0).result()
     assert picture.width * picture.height <= 41_000_000
+
+
+def packed(folder: Path, pdf: Path) -> Path:
+    """Put a PDF into a message in an archive."""
+    message = EmailMessage()
+    message["Subject"] = "Rent"
+    message["From"] = "ann@example.org"
+    message.set_content("See the lease.")
+    message.add_attachment(pdf.read_bytes(), maintype="application", subtype="pdf", filename="lease.pdf")
+    with zipfile.ZipFile(folder / "letters.zip", "w") as archive:
+        archive.writestr("2021/rent.eml", message.as_bytes())
+    return folder / "letters.zip"
+
+
+def test_a_page_of_a_pdf_in_a_message_in_an_archive_is_drawn_and_marked(
+    renderer: PageRenderer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    monkeypatch.setenv("TMPDIR", str(place))
+    path = files.pdf(tmp_path / "a.pdf", ["Parties", LINES])
+    archive, inside = packed(tmp_path, path), ("2021/rent.eml", "lease.pdf")
+    plain, found = renderer.render(path, 1, 0.5), renderer.render(archive, 1, 0.5, inside=inside)
+    assert found.result() == plain.result()
+    start = LINES.index("tide")
+    marks = renderer.span_rectangles(archive, 1, start, start + 4, text=LINES, inside=inside).result()
+    assert marks == renderer.span_rectangles(path, 1, start, start + 4).result()
+    with pytest.raises(DocumentGone):
+        renderer.render(archive, 0, 1, inside=("2021/rent.eml", "other.pdf")).result()
+    renderer.shutdown()
+    assert list(place.iterdir()) == []
