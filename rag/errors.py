@@ -43,6 +43,12 @@ class UnreadableFile(DocumentError):
     code = "file_unreadable"
 
 
+class ChangedFile(DocumentError):
+    """The file was written while it was read."""
+
+    code = "file_changed"
+
+
 class DocumentGone(DocumentError):
     """The library no longer holds the document, or this page of it."""
 

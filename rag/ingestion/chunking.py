@@ -19,6 +19,7 @@ from typing import Literal
 
 from rag.ingestion.anchors import find_anchors
 from rag.ingestion.boundaries import Boundaries, find_boundaries
+from rag.ingestion.loaders import progress
 from rag.ingestion.running_lines import Span, body_spans
 from rag.ingestion.sections import SectionPath, Segment
 from rag.ingestion.token_counter import Starts, TokenCounter
@@ -86,6 +87,7 @@ def chunk(document: LoadedDocument, counter: TokenCounter, options: ChunkingOpti
         segments = [inner for segment in sections.segments(page) if (inner := _within(segment, body)) is not None]
         title = _title(document.title, page.inside)
         passages.extend(_PageChunker(title, page, counter, options).passages(segments))
+        progress.step(page.index + 1, len(document.pages))
     return [replace(passage, ordinal=ordinal) for ordinal, passage in enumerate(passages)]
 
 

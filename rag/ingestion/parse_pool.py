@@ -1,89 +1,51 @@
 """The parent's side of the parse processes: hands out tasks, gathers answers, takes limits, replaces the dead.
 
 It has no thread of its own: the ingest thread calls `poll`, which waits for any process, or for `wake`.
+A process that dies costs its file one try: it is read once more in a fresh process, since what died may have been worn
+by the files before. Files that take long never hold all processes while others wait: see `share`.
 """
 
 import logging
 import multiprocessing
-import pickle
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.connection import wait
 
-import psutil
+from rag.ingestion.parse_limits import ParseLimits
+from rag.ingestion.parse_process import (
+    CHECK_S,
+    DocumentCut,
+    FileFailed,
+    FileHashed,
+    FileParsed,
+    ParseEvent,
+    ParseProcess,
+    Task,
+)
 
-from inference.api import KnownError
-from rag.ingestion.parse_worker import CutTask, Finished, Hashed, ParseTask, Slice, serve
-from rag.ingestion.problems import crashed_reader, too_hungry, too_slow
-from rag.ingestion.temporary import remove_leavings
-from rag.types import LoadedDocument, Page, Passage
+__all__ = ["DocumentCut", "FileFailed", "FileHashed", "FileParsed", "ParseEvent", "ParseLimits", "ParsePool", "Task"]
 
 log = logging.getLogger(__name__)
 
-_CHECK_S = 0.25
-_TASKS_PER_PROCESS = 200
-_RECYCLE_BYTES = 500_000_000
-
-
-@dataclass(frozen=True)
-class FileHashed:
-    """The bytes are known now; the pool waits for `go_on` or `skip`."""
-
-    key: int
-    sha256: str
-    loader: str
-
-
-@dataclass(frozen=True)
-class FileParsed:
-    key: int
-    sha256: str
-    document: LoadedDocument
-    passages: tuple[Passage, ...]
-
-
-@dataclass(frozen=True)
-class FileFailed:
-    key: int
-    error: KnownError
-    sha256: str | None
-
-
-@dataclass(frozen=True)
-class DocumentCut:
-    """A `CutTask` is done."""
-
-    key: int
-    passages: tuple[Passage, ...]
-
-
-ParseEvent = FileHashed | FileParsed | FileFailed | DocumentCut
-Task = ParseTask | CutTask
-
-
-@dataclass(frozen=True)
-class ParseLimits:
-    timeout_s: int
-    memory_mb: int
+SLOW_S = 10.0
+"""A file that takes longer is slow: not all processes may be busy with such files while others wait."""
+_TRIES = 2
 
 
 class ParsePool:
-    """Up to `size` parse processes, started when there is work. One thread, except for `wake`."""
+    """Up to `size` parse processes, started when there is work. One thread, except for `wake` and `step_of`."""
 
     def __init__(self, size: int, limits: ParseLimits) -> None:
         self.size = size
         self._limits = limits
-        self._workers: list[_Worker] = []
+        self._workers: list[ParseProcess] = []
         self._suspended = False
         self._wake_end, self._wait_end = multiprocessing.Pipe()
 
     @property
     def free(self) -> int:
         """Return how many more tasks can be taken now."""
-        return self.size - len(self.busy)
+        return self.size - sum(worker.task is not None and not worker.aside for worker in self._workers)
 
     @property
     def busy(self) -> list[int]:
@@ -97,10 +59,7 @@ class ParsePool:
     def submit(self, key: int, task: Task) -> None:
         """Give a task to an idle process, or a new one; only while `free`."""
         worker = next((worker for worker in self._workers if worker.task is None), None)
-        if worker is None:
-            worker = _Worker()
-            self._workers.append(worker)
-        worker.give(key, task)
+        (worker or self._start()).give(key, task)
 
     def go_on(self, key: int) -> None:
         """Have a hashed file read."""
@@ -110,11 +69,28 @@ class ParsePool:
         """Leave a hashed file unread, because its text is known."""
         self._reply(key, go_on=False)
 
+    def share(self, *, waiting: bool) -> None:
+        """Let slow files stand aside while others wait, and go on when there is room again.
+
+        One process at least reads what waits; where there is only one, a slow file comes last.
+        """
+        slow = [worker for worker in self._workers if worker.task is not None and worker.used_s >= SLOW_S]
+        running = [worker for worker in slow if not worker.aside]
+        allowed = self.size - 1 if waiting else self.size
+        if len(running) > allowed and self._has_memory_for(running[-1]):
+            running[-1].aside = True
+            running[-1].suspend()
+        elif len(running) < allowed and self.free > 0:
+            for worker in [worker for worker in slow if worker.aside][:1]:
+                worker.aside = False
+                if not self._suspended:
+                    worker.resume()
+
     def poll(self, timeout_s: float | None) -> list[ParseEvent]:
         """Wait for something to happen, or for `wake`, or for the timeout; returns what happened to files."""
         waited = [worker.connection for worker in self._workers if worker.task is not None and not self._suspended]
         if waited:
-            timeout_s = _CHECK_S if timeout_s is None else min(timeout_s, _CHECK_S)
+            timeout_s = CHECK_S if timeout_s is None else min(timeout_s, CHECK_S)
         ready = wait([*waited, self._wait_end], timeout_s)
         if self._wait_end in ready:
             self._drain_wake()
@@ -141,12 +117,24 @@ class ParsePool:
         """Let suspended processes go on."""
         self._suspended = False
         for worker in self._workers:
-            worker.resume()
+            if not worker.aside:
+                worker.resume()
 
     def shutdown(self) -> None:
         """End all processes."""
         for worker in list(self._workers):
             self._remove(worker)
+
+    def _start(self) -> ParseProcess:
+        worker = ParseProcess(self._limits)
+        self._workers.append(worker)
+        return worker
+
+    def _has_memory_for(self, worker: ParseProcess) -> bool:
+        """Tell whether those that stand aside hold little enough memory, this one included."""
+        aside = [each for each in self._workers if each.aside]
+        held = sum(each.resident_bytes() for each in (*aside, worker))
+        return held <= self._limits.memory_bytes // 2
 
     def _reply(self, key: int, *, go_on: bool) -> None:
         for worker in self._workers:
@@ -158,145 +146,39 @@ class ParsePool:
         while self._wait_end.poll():
             self._wait_end.recv_bytes()
 
-    def _receive(self, worker: "_Worker", ready: Sequence[object]) -> Iterator[ParseEvent]:
+    def _receive(self, worker: ParseProcess, ready: Sequence[object]) -> Iterator[ParseEvent]:
         if worker.connection not in ready or worker.task is None:
             return
-        task, key = worker.task, worker.key
         try:
             event = worker.receive()
         except (EOFError, OSError):
-            log.info("the process that read %s died", task.path)
-            self._remove(worker)
-            yield FileFailed(key, crashed_reader(task.path), worker.sha256)
+            yield from self._bury(worker)
             return
         if event is not None:
             yield event
         if worker.task is None and worker.is_worn():
             self._remove(worker)
 
+    def _bury(self, worker: ParseProcess) -> Iterator[ParseEvent]:
+        task, key, sha256, attempt = worker.task, worker.key, worker.sha256, worker.attempt
+        assert task is not None
+        error = worker.death()
+        self._remove(worker)
+        log.info("the process that read %s died, try %d", task.path, attempt)
+        if attempt < _TRIES:
+            self._start().give(key, task, attempt + 1)
+        else:
+            yield FileFailed(key, error, sha256)
+
     def _enforce_limits(self) -> Iterator[ParseEvent]:
         for worker in list(self._workers):
-            error = worker.over_limits(self._limits)
+            error = worker.over_limits()
             if error is not None:
                 log.info("%s", error.message)
                 key, sha256 = worker.key, worker.sha256
                 self._remove(worker)
                 yield FileFailed(key, error, sha256)
 
-    def _remove(self, worker: "_Worker") -> None:
+    def _remove(self, worker: ParseProcess) -> None:
         self._workers.remove(worker)
         worker.kill()
-
-
-class _Worker:
-    """A parse process with the task that it has, if any."""
-
-    def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.connection: Connection[object, object]
-        self.connection, theirs = context.Pipe()
-        self.process: SpawnProcess = context.Process(target=serve, args=(theirs,), name="carrel-parse", daemon=True)
-        self.process.start()
-        theirs.close()
-        self.key = 0
-        self.task: Task | None = None
-        self.sha256: str | None = None
-        self.step = (0, 0)
-        self._tasks_done = 0
-        self._pending: list[bytes] = []
-        self._head: LoadedDocument | None = None
-        self._pages: list[Page] = []
-        self._passages: list[Passage] = []
-        self._used_s = 0.0
-        self._since = 0.0
-        self._last_check = 0.0
-
-    def give(self, key: int, task: Task) -> None:
-        self.key, self.task, self.sha256, self.step = key, task, None, (0, 0)
-        self._pending, self._head, self._pages, self._passages = [], None, [], []
-        self._used_s, self._since = 0.0, time.monotonic()
-        with suppress(OSError):  # A dead process is noticed by the next poll.
-            self.connection.send(task)
-
-    def receive(self) -> ParseEvent | None:
-        """Take one message; returns an event when it completes one."""
-        message = self.connection.recv()
-        if isinstance(message, Hashed):
-            self.sha256 = message.sha256
-            return FileHashed(self.key, message.sha256, message.loader)
-        if isinstance(message, Slice):
-            self._take(message)
-        elif isinstance(message, Finished):
-            return self._finish(message)
-        return None
-
-    def over_limits(self, limits: ParseLimits) -> KnownError | None:
-        if self.task is None:
-            return None
-        now = time.monotonic()
-        if self._used_s + now - self._since > limits.timeout_s:
-            return too_slow(self.task.path, limits.timeout_s)
-        if now - self._last_check < _CHECK_S:
-            return None
-        self._last_check = now
-        if self._resident_bytes() > limits.memory_mb * 1_000_000:
-            return too_hungry(self.task.path, limits.memory_mb)
-        return None
-
-    def is_worn(self) -> bool:
-        """Tell whether the process should be replaced: parsers leak."""
-        return self._tasks_done >= _TASKS_PER_PROCESS or self._resident_bytes() > _RECYCLE_BYTES
-
-    def suspend(self) -> None:
-        self._used_s += time.monotonic() - self._since
-        with suppress(psutil.Error):
-            psutil.Process(self.process.pid).suspend()
-
-    def resume(self) -> None:
-        self._since = time.monotonic()
-        with suppress(psutil.Error):
-            psutil.Process(self.process.pid).resume()
-
-    def kill(self) -> None:
-        self.task = None
-        pid = self.process.pid
-        self.process.kill()
-        self.process.join()
-        self.process.close()
-        if pid is not None:
-            remove_leavings(pid)
-        self.connection.close()
-
-    def _take(self, message: Slice) -> None:
-        self._pending.append(message.data)
-        if not message.last:
-            return
-        part = pickle.loads(b"".join(self._pending))
-        self._pending = []
-        if isinstance(part, LoadedDocument):
-            self._head = part
-        elif part and isinstance(part[0], Page):
-            self._pages.extend(part)
-        else:
-            self._passages.extend(part)
-
-    def _finish(self, message: Finished) -> ParseEvent | None:
-        head, task, self.task = self._head, self.task, None
-        self._tasks_done += 1
-        if message.error is not None:
-            return FileFailed(self.key, message.error, self.sha256)
-        if isinstance(task, CutTask):
-            passages, self._passages = tuple(self._passages), []
-            return DocumentCut(self.key, passages)
-        if head is None or self.sha256 is None:
-            return None
-        document = replace(head, pages=tuple(self._pages))
-        passages = tuple(self._passages)
-        self._head, self._pages, self._passages = None, [], []
-        return FileParsed(self.key, self.sha256, document, passages)
-
-    def _resident_bytes(self) -> int:
-        try:
-            return int(psutil.Process(self.process.pid).memory_info().rss)
-        except psutil.Error:
-            return 0

@@ -10,6 +10,7 @@ import pickle
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,16 +19,22 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from inference.api import KnownError
+from rag.ingestion import process_tree
 from rag.ingestion.chunking import ChunkingOptions, chunk
 from rag.ingestion.loaders.base import empty_document, loader_identity
+from rag.ingestion.loaders.progress import listening
 from rag.ingestion.loaders.registry import default_loaders
-from rag.ingestion.problems import known_error
+from rag.ingestion.problems import changed_file, known_error
 from rag.ingestion.token_counter import TokenCounter, token_counter
 from rag.types import LoadedDocument, Page, Passage
 
 MESSAGE_BYTES = 256 * 1024
 _SLICE_CHARACTERS = 40_000
 _NICE = 10
+_BLOCK_BYTES = 1 << 20
+_BEAT_S = 0.2
+_OWN_BYTES = 1 << 30
+"""What a parse process reserves for itself, without any file."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class ParseTask:
     options: ChunkingOptions
     tokenizer_file: Path | None
     password: str | None = None
+    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,10 @@ class CutTask:
     options: ChunkingOptions
     tokenizer_file: Path | None
 
+    @property
+    def size(self) -> int:
+        return sum(len(page.text) for page in self.document.pages)
+
 
 @dataclass(frozen=True)
 class Hashed:
@@ -56,6 +68,14 @@ class Hashed:
 
     sha256: str
     loader: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """A sign of life: pages, members or the like that are done, and how many there are; `total` is 0 if unknown."""
+
+    done: int
+    total: int
 
 
 @dataclass(frozen=True)
@@ -76,9 +96,11 @@ class Finished:
 Part = LoadedDocument | tuple[Page, ...] | tuple[Passage, ...]
 
 
-def serve(connection: "Connection[object, object]") -> None:
+def serve(connection: "Connection[object, object]", memory_bytes: int) -> None:
     """Read files until the parent hangs up or sends None; the main function of the child."""
     _become_background()
+    # The parent's watch is exact; this stops what takes all memory between two looks.
+    process_tree.limit_data(memory_bytes + memory_bytes // 2 + _OWN_BYTES)
     while True:
         try:
             task = connection.recv()
@@ -103,6 +125,8 @@ def slices(part: Part) -> Iterator[Slice]:
 def _become_background() -> None:
     # The terminal's Ctrl+C is for the parent, which ends this process in good order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    process_tree.lead_own_group()
+    process_tree.die_with_parent()
     if sys.platform == "win32":
         import psutil
 
@@ -119,18 +143,44 @@ def _end_with_parent() -> None:
     parent = parent_process()
     if parent is not None:
         wait([parent.sentinel])
-        os._exit(1)
+        process_tree.end_with_parent()
+
+
+class _Heart:
+    """Tells the parent that a file goes on, no oftener than it wants to know; a listener of loaders."""
+
+    def __init__(self, connection: "Connection[object, object]") -> None:
+        self._connection = connection
+        self._last = Step(0, 0)
+        self._next = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        self._last = Step(done, total)
+        self.beat()
+
+    def beat(self, *_unused: int) -> None:
+        """Say the last step again."""
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + _BEAT_S
+            self._connection.send(self._last)
 
 
 def _answer(connection: "Connection[object, object]", task: ParseTask) -> None:
+    heart = _Heart(connection)
     try:
+        state = _state(task.path)
         loader = default_loaders().choose(task.path)
-        connection.send(Hashed(_sha256(task.path), loader_identity(loader)))
+        connection.send(Hashed(_sha256(task.path, heart), loader_identity(loader)))
         if connection.recv() is not True:
             connection.send(Finished())
             return
-        document = loader.load(task.path, task.password)
-        passages = chunk(document, _counter(task.tokenizer_file), task.options)
+        with listening(heart):
+            document = loader.load(task.path, task.password)
+        if _state(task.path) != state:
+            raise changed_file(task.path)
+        with listening(heart.beat):
+            passages = chunk(document, _counter(task.tokenizer_file), task.options)
         if not passages:
             raise empty_document(task.path)
     except Exception as error:  # noqa: BLE001 - the top of a process that runs parsers on whatever people have.
@@ -143,8 +193,10 @@ def _answer(connection: "Connection[object, object]", task: ParseTask) -> None:
 
 
 def _cut(connection: "Connection[object, object]", task: CutTask) -> None:
+    heart = _Heart(connection)
     try:
-        passages = chunk(task.document, _counter(task.tokenizer_file), task.options)
+        with listening(heart):
+            passages = chunk(task.document, _counter(task.tokenizer_file), task.options)
     except Exception as error:  # noqa: BLE001 - as above.
         connection.send(Finished(known_error(error, task.path)))
         return
@@ -154,9 +206,18 @@ def _cut(connection: "Connection[object, object]", task: CutTask) -> None:
     connection.send(Finished())
 
 
-def _sha256(path: Path) -> str:
+def _state(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def _sha256(path: Path, heart: _Heart) -> str:
+    digest = hashlib.sha256()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+            heart.beat()
+    return digest.hexdigest()
 
 
 @cache

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from inference.api import KnownError
-from rag.errors import DamagedDocument, DocumentError, ReadingTimedOut
+from rag.errors import ChangedFile, DamagedDocument, DocumentError, ReadingTimedOut
 from rag.ingestion.loaders.base import damaged_document, unreadable_file
 from rag.types import FileProblem, PageKind
 
@@ -134,6 +134,22 @@ def too_hungry(path: Path, memory_mb: int) -> ReadingTimedOut:
     return ReadingTimedOut(
         f"“{path.name}” was not read: it needed more than {memory_mb} MB of memory.",
         remedy="Split the file, or raise the setting parse_memory_mb.",
+        path=path,
+    )
+
+
+def ended_by_system(path: Path) -> ReadingTimedOut:
+    return ReadingTimedOut(
+        f"“{path.name}” was not read: the system ended its reader, as it does when memory runs out.",
+        remedy="Close other programs or split the file, then read it again.",
+        path=path,
+    )
+
+
+def changed_file(path: Path) -> ChangedFile:
+    return ChangedFile(
+        f"“{path.name}” was not read: it changed again and again while it was read.",
+        remedy="Read it again when the program that writes it is done.",
         path=path,
     )
 

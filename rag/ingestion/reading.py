@@ -1,11 +1,12 @@
 """The first half of ingestion: queued files go to parse processes; what comes back is searchable by words at once."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 from inference.api import KnownError
-from rag.errors import UnreadableFile
+from rag.errors import ChangedFile, UnreadableFile
 from rag.ingestion.cutting import Cutting
 from rag.ingestion.loaders.base import unreadable_file
 from rag.ingestion.pace import Rate
@@ -17,6 +18,8 @@ from rag.storage.library import Library
 from rag.types import FileRow
 
 log = logging.getLogger(__name__)
+
+_TRIES_WHILE_CHANGING = 3
 
 
 class Reading:
@@ -42,6 +45,7 @@ class Reading:
         self._password_of = password_of
         self._files: dict[int, FileRow] = {}
         self._hashes: dict[int, tuple[str, str]] = {}
+        self._changes: Counter[int] = Counter()
         self._twins: dict[tuple[str, str], list[FileRow]] = {}
         self.cutting = Cutting.for_model(None)
         self.more = False
@@ -50,6 +54,7 @@ class Reading:
     def feed(self) -> set[int]:
         """Begin as many files as there are free processes; returns collections of which a file changed state."""
         waiting = self._library.queued_files(self._pool.size + 1)
+        self._pool.share(waiting=bool(waiting))
         begun = waiting[: max(0, self._pool.free)]
         for row in begun:
             self._begin(row)
@@ -66,6 +71,8 @@ class Reading:
             return row.collection_id if self._recognise(row, event) else None
         if isinstance(event, FileParsed):
             self._store(row, event)
+        elif isinstance(event, FileFailed) and self._is_tried_again(row, event):
+            self._library.requeue_file(row.id)
         elif isinstance(event, FileFailed):
             self._fail(row, event.error, event.sha256)
         self._end(row)
@@ -103,12 +110,16 @@ class Reading:
         self._rate.begin()
         self._files[row.id] = row
         self.current = row.path
-        task = ParseTask(row.path, self.cutting.options, self.cutting.tokenizer_file, self._password_of(row.path))
+        password = self._password_of(row.path)
+        task = ParseTask(row.path, self.cutting.options, self.cutting.tokenizer_file, password, size)
         self._pool.submit(row.id, task)
 
     def _recognise(self, row: FileRow, event: FileHashed) -> bool:
         """Have the file read, unless its bytes are known already or are being read just now."""
         identity = (event.sha256, event.loader)
+        if self._hashes.get(row.id) not in (None, identity):
+            self._release_twins(row)  # It was tried again, and has changed.
+        self._hashes.pop(row.id, None)
         known = self._library.find_document(*identity, self.cutting.identity)
         if known is not None:
             self._pool.skip(row.id)
@@ -138,6 +149,11 @@ class Reading:
         # A user's bad file is news for the user, not a fault of the program.
         log.info("not read: %s (%s)", error.message, row.path)
         self._library.set_file_state(row.id, "failed", problem_of(error, row.path), sha256)
+
+    def _is_tried_again(self, row: FileRow, event: FileFailed) -> bool:
+        """Tell whether a file that changed while it was read gets another try, behind all others."""
+        self._changes[row.id] = self._changes[row.id] + 1 if isinstance(event.error, ChangedFile) else 0
+        return 0 < self._changes[row.id] < _TRIES_WHILE_CHANGING
 
     def _end(self, row: FileRow) -> None:
         self._files.pop(row.id, None)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import EncryptedDocument, ScannedDocument, WrongPassword
+from rag.ingestion.loaders import progress
 from rag.ingestion.loaders.base import damaged_document, empty_document, has_words, loader_identity, readable_title
 from rag.ingestion.loaders.contents import Contents
 from rag.ingestion.loaders.pdf_headings import find_headings
@@ -120,6 +121,7 @@ def _outline(document: "pdfium.PdfDocument") -> tuple[tuple[int, str, int], ...]
 def _read_page(document: "pdfium.PdfDocument", index: int, opinion: SecondOpinion) -> Page:
     import pypdfium2 as pdfium
 
+    progress.step(index, len(document))
     label = document.get_page_label(index) or str(index + 1)
     try:
         page = document[index]

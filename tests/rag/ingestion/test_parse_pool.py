@@ -1,13 +1,15 @@
 """Parse processes: limits, crashes, and small messages."""
 
 import pickle
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from rag.errors import DamagedDocument, DocumentError, ReadingTimedOut
+from rag.errors import ChangedFile, DamagedDocument, DocumentError, ReadingTimedOut
+from rag.ingestion import parse_limits, parse_pool
 from rag.ingestion.chunking import ChunkingOptions
 from rag.ingestion.parse_pool import FileFailed, FileHashed, FileParsed, ParseEvent, ParseLimits, ParsePool
 from rag.ingestion.parse_worker import MESSAGE_BYTES, ParseTask, slices
@@ -130,6 +132,101 @@ def test_known_bytes_are_not_read(make_pool: MakePool, tmp_path: Path) -> None:
     pool.skip(1)
     while not pool.free:
         assert pool.poll(None) == []
+
+
+def test_a_file_that_shows_signs_of_life_may_take_longer(make_pool: MakePool, tmp_path: Path) -> None:
+    pool = make_pool(timeout_s=4)
+    pool.submit(1, bad(tmp_path, "step 14"))
+    seen = set()
+    event: ParseEvent | None = None
+    while not isinstance(event, FileParsed | FileFailed):
+        for event in pool.poll(None):
+            if isinstance(event, FileHashed):
+                pool.go_on(event.key)
+        seen.add(pool.step_of(1))
+    assert isinstance(event, FileParsed)
+    assert event.took_s > 6
+    assert len(seen) > 5
+    assert (13, 14) in seen
+
+
+def test_a_file_that_never_ends_is_given_up_however_it_steps(
+    make_pool: MakePool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parse_limits, "_LEAST_TIMEOUTS", 0.1)
+    pool = make_pool(timeout_s=60)
+    pool.submit(1, bad(tmp_path, "step 100"))
+    assert "6 seconds" in failure(pool).message
+
+
+def test_a_larger_file_may_take_longer_in_all() -> None:
+    limits = ParseLimits(timeout_s=100, memory_mb=1000)
+    assert limits.longest_s(0) == 500
+    assert limits.longest_s(40_000_000) == 1500
+
+
+def test_a_process_that_dies_once_costs_nothing(make_pool: MakePool, tmp_path: Path) -> None:
+    pool = make_pool()
+    pool.submit(1, bad(tmp_path, "stumble"))
+    assert isinstance(outcome(pool), FileParsed)
+
+
+def test_a_file_whose_reader_the_system_ends_is_not_called_damaged(make_pool: MakePool, tmp_path: Path) -> None:
+    pool = make_pool()
+    pool.submit(1, bad(tmp_path, "die"))
+    error = failure(pool)
+    assert isinstance(error, ReadingTimedOut)
+    assert "memory" in error.message
+
+
+def test_what_a_reader_starts_counts_and_ends_with_it(make_pool: MakePool, tmp_path: Path) -> None:
+    pool = make_pool(memory_mb=400)
+    pool.submit(1, bad(tmp_path, "bear 500"))
+    mine = psutil.Process()
+    born: set[psutil.Process] = set()
+    event: ParseEvent | None = None
+    while not isinstance(event, FileFailed):
+        born |= set(mine.children(recursive=True)) - set(mine.children())
+        for event in pool.poll(None):
+            if isinstance(event, FileHashed):
+                pool.go_on(event.key)
+    assert "400 MB" in event.error.message
+    assert born
+    _, alive = psutil.wait_procs(born, timeout=20)
+    assert not alive
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_stored(make_pool: MakePool, tmp_path: Path) -> None:
+    pool = make_pool()
+    pool.submit(1, bad(tmp_path, "change"))
+    assert isinstance(failure(pool), ChangedFile)
+
+
+def test_folders_of_a_killed_reader_are_removed(make_pool: MakePool, tmp_path: Path) -> None:
+    pool = make_pool()
+    pool.submit(1, bad(tmp_path, "sleep 60"))
+    left = Path(tempfile.mkdtemp(prefix=f"carrel-reading-{pool._workers[0].pid}-"))
+    pool.abort(1)
+    assert not left.exists()
+
+
+def test_slow_files_stand_aside_while_others_wait(
+    make_pool: MakePool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parse_pool, "SLOW_S", 0.0)
+    pool = make_pool(size=2)
+    for key in (1, 2):
+        pool.submit(key, bad(tmp_path, f"sleep 0.{key}"))
+    assert pool.free == 0
+    pool.share(waiting=True)
+    assert pool.free == 1
+    monkeypatch.setattr(parse_pool, "SLOW_S", 100.0)
+    pool.submit(3, task(files.text(tmp_path / "good.txt")))
+    done = [outcome(pool), outcome(pool)]
+    assert {event.key for event in done} == {1, 3}
+    monkeypatch.setattr(parse_pool, "SLOW_S", 0.0)
+    pool.share(waiting=False)
+    assert outcome(pool).key == 2
 
 
 def test_suspended_processes_stand_still_and_go_on(make_pool: MakePool, tmp_path: Path) -> None:
