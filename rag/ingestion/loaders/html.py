@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from rag.errors import EmptyDocument
 from rag.ingestion.loaders.base import empty_document, has_words, loader_identity, readable_title
 from rag.ingestion.loaders.decoding import decode_text
 from rag.ingestion.loaders.text_builder import TextBuilder
-from rag.types import LoadedDocument
+from rag.types import LoadedDocument, Page
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -29,23 +30,36 @@ _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGN
 
 class HtmlLoader:
     name = "html"
-    version = 1
+    version = 2
     suffixes = frozenset({".html", ".htm", ".xhtml", ".shtml"})
     reads_text = True
 
     def load(self, path: Path, password: str | None = None) -> LoadedDocument:
         """Return the visible text as one page; `password` is of no use here."""
         del password
-        # An encoding declaration inside already decoded text makes lxml refuse it.
-        text = re.sub(r"^\s*<\?xml[^>]*\?>", "", _decoded(path.read_bytes(), path))
-        root = _parsed(text, path)
-        builder = TextBuilder()
-        _Reader(builder).read(root)
-        page = builder.page()
-        if not has_words(page.text):
+        seen = read_html(path.read_bytes(), path)
+        if not has_words(seen.page.text):
             raise empty_document(path)
-        title = readable_title(root.findtext(".//title") or _first_heading(builder), path)
-        return LoadedDocument(title, self.name, loader_identity(self), (page,))
+        title = readable_title(seen.title, path)
+        return LoadedDocument(title, self.name, loader_identity(self), (seen.page,))
+
+
+@dataclass(frozen=True)
+class SeenPage:
+    """What a reader would see of a web page; `title` is the page's own, or its first heading."""
+
+    page: Page
+    title: str | None
+
+
+def read_html(data: bytes, path: Path) -> SeenPage:
+    """Return what is visible of a page's bytes; raises `DocumentError` that names `path`."""
+    # An encoding declaration inside already decoded text makes lxml refuse it.
+    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", _decoded(data, path))
+    root = _parsed(text, path)
+    builder = TextBuilder()
+    _Reader(builder).read(root)
+    return SeenPage(builder.page(), root.findtext(".//title") or _first_heading(builder))
 
 
 def html_text(text: str) -> str:

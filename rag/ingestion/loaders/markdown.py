@@ -4,30 +4,25 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
-from rag.ingestion.loaders.base import empty_document, has_words, loader_identity, readable_title
-from rag.ingestion.loaders.decoding import decode_text, line_starts
-from rag.types import Heading, LoadedDocument, Page
+from rag.ingestion.loaders.base import readable_title
+from rag.ingestion.loaders.decoding import line_starts
+from rag.ingestion.loaders.plain_text import PlainTextLoader
+from rag.types import Heading, Page
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TITLE_LINE = re.compile(r"^title:[ \t]*[\"']?(.*?)[\"']?[ \t]*$", re.MULTILINE)
 
 
-class MarkdownLoader:
+class MarkdownLoader(PlainTextLoader):
     name = "markdown"
-    version = 1
-    suffixes = frozenset({".md", ".markdown", ".mkd", ".mdx", ".qmd", ".rmd"})
-    reads_text = True
+    version = 2
+    suffixes = frozenset({".md", ".markdown", ".mkd", ".mdx", ".qmd", ".rmd", ".mdown"})
 
-    def load(self, path: Path, password: str | None = None) -> LoadedDocument:
-        """Return the source as one page with its headings; `password` is of no use here."""
-        del password
-        text = decode_text(path.read_bytes(), path)
-        if not has_words(text):
-            raise empty_document(path)
-        starts = line_starts(text)
-        headings = _headings(text, starts)
-        page = Page(0, None, None, text, locator_kind="lines", unit_starts=starts, headings=headings)
-        return LoadedDocument(_title(text, headings, path), self.name, loader_identity(self), (page,))
+    def find_headings(self, text: str) -> tuple[Heading, ...]:
+        return _headings(text, line_starts(text))
+
+    def title(self, path: Path, first: Page) -> str:
+        return _title(first.text, first.headings, path)
 
 
 def _headings(text: str, starts: tuple[int, ...]) -> tuple[Heading, ...]:

@@ -12,17 +12,22 @@ from pathlib import Path
 from rag.errors import DocumentError, EncryptedDocument, UnknownFormat
 from rag.ingestion.loaders.base import Loader, Recogniser, damaged_document, empty_document
 from rag.ingestion.loaders.contents import Contents
+from rag.ingestion.loaders.data_text import JsonLoader, TomlLoader, XmlLoader, YamlLoader
 from rag.ingestion.loaders.delimited import DelimitedLoader
 from rag.ingestion.loaders.docx import DocxLoader
 from rag.ingestion.loaders.eml import EmlLoader
+from rag.ingestion.loaders.epub import EpubLoader
 from rag.ingestion.loaders.html import HtmlLoader
 from rag.ingestion.loaders.markdown import MarkdownLoader
+from rag.ingestion.loaders.markup import AsciiDocLoader, LatexLoader, OrgLoader, RstLoader
 from rag.ingestion.loaders.mbox import MboxLoader
 from rag.ingestion.loaders.members import MemberReader
+from rag.ingestion.loaders.notebook import NotebookLoader
 from rag.ingestion.loaders.pdf import PdfLoader
 from rag.ingestion.loaders.plain_text import PlainTextLoader
 from rag.ingestion.loaders.source_code import SourceCodeLoader
 from rag.ingestion.loaders.spreadsheet import SpreadsheetLoader
+from rag.ingestion.loaders.subtitles import SubtitlesLoader
 from rag.ingestion.loaders.tar_archive import PackedFileLoader, TarLoader
 from rag.ingestion.loaders.zip_archive import ZipLoader
 
@@ -37,7 +42,6 @@ NOT_YET = {
     ".ppt": "PowerPoint",
     ".pptx": "PowerPoint",
     ".odp": "OpenDocument slides",
-    ".epub": "EPUB",
     ".pages": "Pages",
     ".djvu": "DjVu",
 }
@@ -194,6 +198,7 @@ def default_loaders() -> Loaders:
             *extra,
             DocxLoader(),
             SpreadsheetLoader(),
+            EpubLoader(),
             MboxLoader(members),
             EmlLoader(members),
             ZipLoader(members),
@@ -204,6 +209,8 @@ def default_loaders() -> Loaders:
             DelimitedLoader(),
             MarkdownLoader(),
             HtmlLoader(),
+            *(NotebookLoader(), SubtitlesLoader(), RstLoader(), OrgLoader(), AsciiDocLoader(), LatexLoader()),
+            *(JsonLoader(), YamlLoader(), TomlLoader(), XmlLoader()),
             SourceCodeLoader(),
             PlainTextLoader(),
         ]

@@ -3,9 +3,8 @@
 import re
 from pathlib import Path
 
-from rag.ingestion.loaders.base import empty_document, has_words, loader_identity
-from rag.ingestion.loaders.decoding import decode_text, line_starts
-from rag.types import Heading, LoadedDocument, Page
+from rag.ingestion.loaders.plain_text import PlainTextLoader
+from rag.types import Heading, Page
 
 _DEFINITION = re.compile(
     r"^(?P<indent>[ \t]*)(?:(?:export|default|public|private|protected|static|final|abstract|async|pub|sealed)\s+)*"
@@ -16,35 +15,32 @@ _DEFINITION = re.compile(
 
 
 _SUFFIXES = """
-.py .pyi .js .mjs .cjs .ts .tsx .jsx .java .kt .scala .c .h .cc .cpp .cxx .hpp .cs .go .rs .rb .php .swift .m .mm .lua
-.pl .r .jl .hs .ml .ex .exs .erl .clj .dart .sh .bash .zsh .ps1 .bat .sql .css .scss .yaml .yml .toml .ini .cfg .conf
-.json .jsonl .xml .gradle .cmake .proto .graphql .vue .svelte .tf .nix .zig
+.py .pyi .pyx .js .mjs .cjs .ts .tsx .jsx .java .kt .kts .scala .groovy .c .h .cc .cpp .cxx .hpp .hh .hxx .ino .cu .cs
+.fs .fsx .vb .bas .vba .go .rs .rb .php .swift .m .mm .lua .pl .pm .r .jl .hs .lhs .ml .mli .ex .exs .erl .hrl .elm
+.clj .cljs .lisp .el .scm .rkt .dart .pas .pp .f .for .f90 .f95 .cob .cbl .ada .adb .ads .asm .nim .cr .v .sv .vhd
+.vhdl .tcl .awk .sed .sh .bash .zsh .fish .ksh .ps1 .psm1 .bat .cmd .sql .css .scss .sass .less .gradle .cmake .mk
+.proto .thrift .graphql .vue .svelte .astro .tf .hcl .nix .zig .sol .glsl .hlsl .wgsl .metal .qml .cypher .sparql .bib
+.puml
 """
 
 
-class SourceCodeLoader:
+class SourceCodeLoader(PlainTextLoader):
     name = "code"
-    version = 1
+    version = 2
     suffixes = frozenset(_SUFFIXES.split())
-    reads_text = True
 
-    def load(self, path: Path, password: str | None = None) -> LoadedDocument:
-        """Return the whole file as one page; `password` is of no use here."""
-        del password
-        text = decode_text(path.read_bytes(), path)
-        if not has_words(text):
-            raise empty_document(path)
-        page = Page(
-            0, None, None, text, locator_kind="lines", unit_starts=line_starts(text), headings=_definitions(text)
+    def find_headings(self, text: str) -> tuple[Heading, ...]:
+        """Find definitions; their level grows with the indent."""
+        return tuple(
+            Heading(
+                match.start(),
+                match.end(),
+                1 + len(match["indent"].expandtabs(4)) // 2,
+                f"{match['word']} {match['name']}",
+            )
+            for match in _DEFINITION.finditer(text)
         )
-        return LoadedDocument(path.name, self.name, loader_identity(self), (page,))
 
-
-def _definitions(text: str) -> tuple[Heading, ...]:
-    """Find definitions; their level grows with the indent."""
-    return tuple(
-        Heading(
-            match.start(), match.end(), 1 + len(match["indent"].expandtabs(4)) // 2, f"{match['word']} {match['name']}"
-        )
-        for match in _DEFINITION.finditer(text)
-    )
+    def title(self, path: Path, first: Page) -> str:
+        del first
+        return path.name
