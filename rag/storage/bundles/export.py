@@ -91,9 +91,8 @@ class _Export:
                 remedy="Add documents and wait until they are read, then try again.",
             )
         most = len(FIXED_MEMBERS) + (len(self._files) if self._request.originals else 0)
-        with written_whole(self._request.target) as file:
-            names = (self._collection.name, self._embedder, self._chunking, self._request.program)
-            writer = BundleWriter(file, most, names)
+        names = (self._collection.name, self._embedder, self._chunking, self._request.program)
+        with written_whole(self._request.target) as file, BundleWriter(file, most, names) as writer:
             writer.write(SETTINGS, [settings_bytes(self._library, self._request.collection_id)])
             writer.write(DOCUMENTS, self._document_lines())
             writer.write(VECTORS, self._vector_pieces(), compressed=False)

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import IO
 
 from rag.errors import BundleError, DiskFull
@@ -32,6 +33,14 @@ class BundleWriter:
         with self._zip.open(self._manifest, "w") as member:
             member.write(b" " * self._reserved)
         self.members: list[Member] = []
+
+    def __enter__(self) -> "BundleWriter":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is not None:
+            # What is thrown away is not to be ended: the archive would try that by itself.
+            self._zip.fp = None
 
     def write(self, name: str, pieces: Iterable[bytes], *, compressed: bool = True) -> Member:
         """Write a member from its pieces."""

@@ -7,6 +7,8 @@ import pytest
 
 from inference.api import EmbeddingService
 from rag.api import RagSettings, Workspace
+from rag.storage.database import Database
+from rag.storage.library import Library
 from tests.rag.ingestion import files
 
 QUICK = RagSettings(embedding_model="hashing", chat_model="echo")
@@ -71,3 +73,11 @@ def found(workspace: Workspace, words: str) -> list[tuple[str, str, str, float]]
     return [
         (each.passage.document, each.passage.locator.value, each.passage.text, round(each.score, 5)) for each in results
     ]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    """A library without anything around it."""
+    database = Database(tmp_path / "library.db")
+    yield Library(database)
+    database.close()
