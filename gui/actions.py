@@ -26,6 +26,7 @@ ACTIONS = (
     ActionSpec("find_in_reader", "Find in the document", "search", "Ctrl+F"),
     ActionSpec("add_folder", "Add a folder…", "folder-plus", "Ctrl+Shift+O"),
     ActionSpec("add_files", "Add files…", "file-plus", "Ctrl+O"),
+    ActionSpec("open_collection", "Open a .carrel file…", "package"),
     ActionSpec("focus_composer", "Go to the question", "", "Ctrl+L"),
     ActionSpec("about", "About Carrel…"),
     ActionSpec("quit", "Quit", "", "Ctrl+Q"),

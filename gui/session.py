@@ -81,7 +81,7 @@ class Session(QObject):
         super().__init__(window)
         self.workspace = opened.workspace
         self._window, self._bridge, self._state = window, bridge, state
-        self.library = LibraryController(opened.workspace, window, tasks, state.number("collection", -1))
+        self.library = LibraryController(opened.workspace, window, tasks, bridge, state.number("collection", -1))
         self.reader = ReaderController(opened.workspace, window, tasks, state)
         self.models = ModelController(opened.workspace, window, tasks, bridge)
         self.chats = ChatController(opened.workspace, window, tasks, bridge, state, self.library, self.reader)
@@ -97,6 +97,7 @@ class Session(QObject):
     def close(self) -> None:
         """End what listens to the core; the core itself is closed by `Opened.close`."""
         self._unsubscribe()
+        self.library.exchange.stop()
         self.reader.remember()
 
     def _start(self, opened: Opened, tasks: Tasks) -> None:

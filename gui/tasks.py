@@ -1,4 +1,4 @@
-"""Short work away from the GUI thread: two threads, with results delivered by the bridge.
+"""Work away from the GUI thread: two threads for what is short and one for what is not, with results by the bridge.
 
 Views and controllers never call the core in a slot; they `run` it here and get the result, or what it raised, back on
 the GUI thread. Futures of the core come home the same way through `watch`.
@@ -24,6 +24,7 @@ class Tasks:
     def __init__(self, bridge: Bridge, unhandled: Callable[[BaseException], None]) -> None:
         self._bridge = bridge
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="gui-task")
+        self._long = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gui-long")
         self.unhandled = unhandled
 
     def run(
@@ -34,6 +35,17 @@ class Tasks:
     ) -> Future[Result]:
         """Call `work` on a pool thread, then `done` or `failed` on the GUI thread; GUI thread only."""
         future = self._pool.submit(work)
+        self.watch(future, done, failed)
+        return future
+
+    def run_long(
+        self,
+        work: Callable[[], Result],
+        done: Callable[[Result], None] | None = None,
+        failed: Callable[[BaseException], None] | None = None,
+    ) -> Future[Result]:
+        """Do as `run` does with work of seconds or minutes, on a thread of its own, one after the other."""
+        future = self._long.submit(work)
         self.watch(future, done, failed)
         return future
 
@@ -48,7 +60,8 @@ class Tasks:
 
     def close(self) -> None:
         """Let running tasks end and drop the waiting ones."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._pool, self._long):
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def _finished(
         self,

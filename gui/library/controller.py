@@ -10,15 +10,28 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog
 
+from gui.library.exchange import SUFFIX, ExchangeController
 from gui.library.file_actions import FileActions
 from gui.library.jobs_controller import JobsController
 from gui.library.report_controller import ReportController
 from gui.wording import progress_share, progress_text
-from rag.api import Collection, CollectionReport, FileProblem, FileRow, IndexingProgress, Removal, UnknownCollection
+from rag.api import (
+    AttachedState,
+    Attachment,
+    BundleError,
+    Collection,
+    CollectionReport,
+    FileProblem,
+    FileRow,
+    IndexingProgress,
+    Removal,
+    UnknownCollection,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gui.bridge import Bridge
     from gui.main_window import MainWindow
     from gui.tasks import Tasks
     from rag.api import Change, Workspace
@@ -40,6 +53,8 @@ class LibraryState:
     notices: tuple[FileProblem, ...] = ()
     problem: FileProblem | None = None
     removals: tuple[Removal, ...] = ()
+    attachment: Attachment | None = None
+    attached: AttachedState | None = None
 
 
 def read_state(workspace: Workspace, chosen: int | None, *, with_files: bool) -> LibraryState:
@@ -60,7 +75,18 @@ def read_state(workspace: Workspace, chosen: int | None, *, with_files: bool) ->
     except UnknownCollection:
         # It was removed between the two looks; the change is announced, and there will be another look.
         return LibraryState(collections, progress, overall, chosen, problem=problem, removals=removals)
-    return LibraryState(collections, progress, overall, chosen, files, report, notices, problem, removals)
+    attachment = workspace.attachment(chosen)
+    attached = _attached_state(workspace, attachment)
+    read = (files, report, notices, problem, removals, attachment, attached)
+    return LibraryState(collections, progress, overall, chosen, *read)
+
+
+def _attached_state(workspace: Workspace, attachment: Attachment | None) -> AttachedState | None:
+    try:
+        return None if attachment is None else workspace.attached_state(attachment.collection_id)
+    except BundleError:
+        # Detached between the two looks.
+        return None
 
 
 def add_paths(workspace: Workspace, collection_id: int | None, paths: Sequence[Path]) -> int:
@@ -96,7 +122,9 @@ class LibraryController(QObject):
     paths_added = Signal(int)
     file_opened = Signal(object)
 
-    def __init__(self, workspace: Workspace, window: MainWindow, tasks: Tasks, chosen: int | None) -> None:
+    def __init__(
+        self, workspace: Workspace, window: MainWindow, tasks: Tasks, bridge: Bridge, chosen: int | None
+    ) -> None:
         super().__init__(window)
         self._workspace, self._window, self._tasks = workspace, window, tasks
         self._reading = False
@@ -106,6 +134,8 @@ class LibraryController(QObject):
         self.actions = FileActions(workspace, window, tasks)
         self.reports = ReportController(workspace, window, tasks, self.actions)
         self.jobs = JobsController(workspace, window, tasks, self.actions)
+        self.exchange = ExchangeController(workspace, window, tasks, bridge, self.actions)
+        self.exchange.taken_in.connect(self._added)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_LOOK_AGAIN_MS)
@@ -126,6 +156,9 @@ class LibraryController(QObject):
         room.rename_asked.connect(self._rename)
         room.remove_asked.connect(self._remove_collection)
         room.rescan_asked.connect(self._rescan)
+        room.save_asked.connect(self._save)
+        room.update_asked.connect(self._update_attached)
+        window.command["open_collection"].triggered.connect(self.exchange.ask_for_file)
         self._connect_files()
         self.changed.connect(self.reports.refresh)
         self.changed.connect(self.jobs.refresh)
@@ -203,6 +236,7 @@ class LibraryController(QObject):
         else:
             room = self._window.library
             room.show_collection(self.chosen, state.files, state.report, state.notices, running=running)
+            room.show_attachment(state.attachment, state.attached)
 
     def _show_progress(self, overall: IndexingProgress | None) -> None:
         if overall is not None and overall.running:
@@ -219,6 +253,9 @@ class LibraryController(QObject):
 
     def add(self, paths: Sequence[Path], collection_id: int | None = None) -> None:
         """Add files and folders: to the collection that is shown in the library, else to one of their own."""
+        packed = [path for path in paths if path.suffix == SUFFIX and path.is_file()]
+        self.exchange.take_in(packed)
+        paths = [path for path in paths if path not in packed]
         if collection_id is None and self._window.in_library:
             collection_id = self._shown_user_collection()
         if paths:
@@ -261,6 +298,14 @@ class LibraryController(QObject):
     def _rescan(self) -> None:
         if (chosen := self.chosen) is not None:
             self._tasks.run(partial(self._workspace.rescan, chosen.id), self._done, self._failed)
+
+    def _save(self, originals: bool) -> None:
+        if (chosen := self.chosen) is not None:
+            self.exchange.ask_where_to_save(chosen, originals=originals)
+
+    def _update_attached(self) -> None:
+        if (chosen := self.chosen) is not None:
+            self.exchange.update(chosen)
 
     def _retry_failed(self) -> None:
         if (chosen := self.chosen) is not None:

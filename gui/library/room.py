@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -9,6 +10,7 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from gui.errors import REMEDY_ACTIONS
+from gui.library.attachment_line import AttachmentLine
 from gui.library.files_model import FilesModel
 from gui.library.files_table import FilesTable
 from gui.library.notices import NoticeList
@@ -24,7 +26,7 @@ from gui.widgets.labels import ElidedLabel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rag.api import Collection, CollectionReport, FileProblem, FileRow
+    from rag.api import AttachedState, Attachment, Collection, CollectionReport, FileProblem, FileRow
 
 
 _FOLDER_FROM_PX = 700
@@ -45,6 +47,8 @@ class LibraryRoom(QWidget):
         rescan_asked: Look for new and changed files.
         add_folder_asked, add_files_asked: Into the collection that is shown.
         jobs_asked: Show what is being read.
+        save_asked: Write the collection to a file, with the documents themselves (True) or without.
+        update_asked: Bring the collection up to date from the file that it came from.
     """
 
     rename_asked = Signal(str)
@@ -53,6 +57,8 @@ class LibraryRoom(QWidget):
     add_folder_asked = Signal()
     add_files_asked = Signal()
     jobs_asked = Signal()
+    save_asked = Signal(bool)
+    update_asked = Signal()
 
     def __init__(self, theme: Theme, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,16 +73,18 @@ class LibraryRoom(QWidget):
         self.problems = ProblemSection(theme)
         self.summary = CollectionSummary(theme)
         self.notices = NoticeList(theme)
+        self.attachment = AttachmentLine(theme)
+        self.attachment.update_button.clicked.connect(self.update_asked)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self._build_content())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._build_bar())
+        layout.addWidget(self._build_bar(actions))
         layout.addWidget(self.stack, 1)
 
-    def _build_bar(self) -> QWidget:
+    def _build_bar(self, actions: dict[str, QAction]) -> QWidget:
         bar = Bar()
         self.title = ElidedLabel("Library", "title")
         self.name_edit = QLineEdit()
@@ -95,7 +103,11 @@ class LibraryRoom(QWidget):
         menu.addAction("Rename", self.begin_rename)
         menu.addAction("Look for new and changed files", self.rescan_asked.emit)
         menu.addSeparator()
-        menu.addAction("Remove from the library", self.remove_asked.emit)
+        menu.addAction("Save as a .carrel file…", partial(self.save_asked.emit, False))
+        menu.addAction("Save with the documents themselves…", partial(self.save_asked.emit, True))
+        menu.addAction(actions["open_collection"])
+        menu.addSeparator()
+        self.remove_action = menu.addAction("Remove from the library", self.remove_asked.emit)
         self.more.setMenu(menu)
         bar.row.addWidget(self.title, 1)
         bar.row.addWidget(self.name_edit, 1)
@@ -115,6 +127,7 @@ class LibraryRoom(QWidget):
         head.addWidget(self.summary, 1)
         head.addWidget(self.jobs_button, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(head)
+        column.addWidget(self.attachment)
         column.addWidget(self.notices)
         column.addWidget(self.problems)
         column.addWidget(self.table, 1)
@@ -144,6 +157,11 @@ class LibraryRoom(QWidget):
         self.jobs_button.setVisible(running)
         if collection is not None:
             self.summary.show_report(collection, rows, report)
+
+    def show_attachment(self, attachment: Attachment | None, state: AttachedState | None) -> None:
+        """Show which file the collection came from, and whether that has something newer."""
+        self.attachment.show_attachment(attachment, state)
+        self.remove_action.setText("Remove from the library" if attachment is None else "Detach from the library")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -202,7 +202,7 @@ class ReaderController(QObject):
             if abs(far - index) > 6 and waiting.cancel():
                 del self._drawing[far]
         target = self._opened.target
-        work = partial(self._workspace.render_page, target.path, index, scale)
+        work = partial(self._workspace.render_page, target.path, index, scale, self._opened.page.inside)
         self._tasks.run(work, partial(self._draw_begun, target, index, scale), partial(self._not_drawn, target, index))
 
     def _draw_begun(self, target: Target, index: int, scale: float, future: Future[PagePicture]) -> None:

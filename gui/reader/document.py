@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gui.reader.pages_view import PageMarks
@@ -15,10 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rag.api import StoredPage, Workspace
-
-_PICTURED = frozenset(
-    (".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".heic", ".heif", ".bmp", ".gif"),
-)
 
 
 @dataclass(frozen=True)
@@ -62,14 +57,13 @@ def read_document(workspace: Workspace, target: Target) -> OpenedDocument | None
         return None
     there = target.path.is_file()
     return OpenedDocument(
-        target, document.kind, pages, page, first, count, there and _is_pictured(document.kind, page, target), there
+        target, document.kind, pages, page, first, count, there and _is_pictured(document.kind, page), there
     )
 
 
-def _is_pictured(kind: str, page: StoredPage, target: Target) -> bool:
-    if not page.inside:
-        return kind == "pdf" or target.path.suffix.lower() in _PICTURED
-    return Path(page.inside[-1]).suffix.lower() in _PICTURED
+def _is_pictured(kind: str, page: StoredPage) -> bool:
+    """Tell whether a page can be drawn: it has a size, or is a damaged one of a PDF, which says why it is not drawn."""
+    return page.width > 0 or (kind == "pdf" and not page.inside)
 
 
 def _member_pages(inside: Callable[[int], tuple[str, ...]], page: StoredPage, pages: int) -> tuple[int, int]:

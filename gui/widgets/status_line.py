@@ -15,10 +15,12 @@ class StatusLine(Bar):
     Signals:
         pause_asked: Pause the reading of documents (True) or go on (False).
         jobs_asked: Show what is being read.
+        stop_asked: Give up the file that is being written or taken in.
     """
 
     pause_asked = Signal(bool)
     jobs_asked = Signal()
+    stop_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("foot", parent)
@@ -26,6 +28,7 @@ class StatusLine(Bar):
         self._paused = False
         self._reading: tuple[str, float] | None = None
         self._loading: tuple[str, float] | None = None
+        self._exchange: tuple[str, float] | None = None
         self.label = ElidedLabel("", "small")
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
@@ -36,9 +39,13 @@ class StatusLine(Bar):
         self.show_jobs = push_button("Show", "link")
         self.show_jobs.setAccessibleName("Show what is being read")
         self.show_jobs.clicked.connect(self.jobs_asked)
+        self.stop = push_button("Stop", "link")
+        self.stop.setAccessibleName("Give up this .carrel file")
+        self.stop.clicked.connect(self.stop_asked)
         self.row.setSpacing(SPACE_12)
         self.row.addWidget(self.label, 1)
         self.row.addWidget(self.progress)
+        self.row.addWidget(self.stop)
         self.row.addWidget(self.show_jobs)
         self.row.addWidget(self.pause)
         self.hide()
@@ -64,13 +71,23 @@ class StatusLine(Bar):
         self._loading = None
         self._update()
 
+    def show_exchange(self, text: str, share: float) -> None:
+        """Show how far a `.carrel` file is written or taken in."""
+        self._exchange = (text, share)
+        self._update()
+
+    def exchange_done(self) -> None:
+        self._exchange = None
+        self._update()
+
     def _update(self) -> None:
-        parts = [part for part in (self._loading, self._reading) if part is not None]
+        parts = [part for part in (self._exchange, self._loading, self._reading) if part is not None]
         self.setVisible(bool(parts))
         if parts:
             self.label.set_text("   ·   ".join(text for text, _share in parts))
             self.progress.setValue(round(parts[0][1] * 1000))
             self.progress.setAccessibleName(parts[0][0])
+        self.stop.setVisible(self._exchange is not None)
         for button in (self.pause, self.show_jobs):
             button.setVisible(self._reading is not None)
 

@@ -1,6 +1,7 @@
 """The reader."""
 
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from PySide6.QtGui import QColor
@@ -11,7 +12,7 @@ from gui.reader.page_layout import GAP_PX, PageLayout
 from gui.reader.text_view import TextView, document_offset, soft_breaks
 from gui.theme.theme import Theme
 from gui.theme.tokens import PAGE_CITED, PAGE_MARK
-from tests.gui.conftest import WAIT_MS, ask, write_pdf
+from tests.gui.conftest import WAIT_MS, Launch, add_and_read, ask, write_pdf
 
 
 def open_deposit(program: Program, qtbot: QtBot) -> None:
@@ -181,3 +182,47 @@ def test_a_line_of_200_000_characters_is_broken_for_the_eye_and_marked_right(the
     assert view.extraSelections()[0].cursor.selectedText() == "DEPOSIT"
     assert soft_breaks("a" * 9_000) == [4_000, 8_000]
     assert soft_breaks("short\n" * 9_000) == []
+
+
+def test_a_page_of_a_pdf_in_an_archive_is_drawn_with_the_passage_marked(
+    launch: Launch, papers: Path, qtbot: QtBot
+) -> None:
+    folder = papers.parent / "packed"
+    folder.mkdir()
+    with ZipFile(folder / "letters.zip", "w") as archive:
+        archive.writestr("A note.md", "The garden gate is green.")
+        archive.write(papers / "Lease.pdf", "Lease.pdf")
+    program = launch()
+    add_and_read(program, qtbot, folder)
+    open_deposit(program, qtbot)
+    reader = program.window.reader
+    assert reader.title.text() == "letters.zip"
+    assert reader.way.text() == "Lease.pdf"
+    assert reader.shows_pages
+    assert reader.page_total.text() == "/ 3"
+    qtbot.waitUntil(lambda: 1 in reader.pages._pictures, timeout=WAIT_MS)
+    marks = {QColor(PAGE_MARK).name(), QColor(PAGE_CITED).name()}
+    qtbot.waitUntil(lambda: bool(marks & colours(program)), timeout=WAIT_MS)
+    reader.page_asked.emit("1")
+    qtbot.waitUntil(lambda: reader.page_field.text() == "1", timeout=WAIT_MS)
+    reader.previous_page.click()
+    qtbot.waitUntil(lambda: reader.way.text() == "A note.md", timeout=WAIT_MS)
+    assert "green" in reader.text.toPlainText()
+
+
+def test_a_row_of_a_csv_file_is_shown_in_its_table(launch: Launch, tmp_path: Path, qtbot: QtBot) -> None:
+    folder = tmp_path / "Costs"
+    folder.mkdir()
+    rows = ["Month,Rent,Paid by", "January,900,Anna", "February,950,Zebulon", "March,960,Anna"]
+    (folder / "Costs.csv").write_text("\n".join(rows), encoding="utf-8")
+    program = launch()
+    add_and_read(program, qtbot, folder)
+    ask(program, qtbot, "What did Zebulon pay in February?")
+    answer = program.window.chat.conversation.answers()[-1]
+    answer.passage_opened.emit(answer.passages[0])
+    reader = program.window.reader
+    qtbot.waitUntil(lambda: reader.shows_table and bool(reader.table.marked_rows), timeout=WAIT_MS)
+    assert 3 in reader.table.marked_rows
+    cells = reader.table.cells
+    place = next(row for row in range(cells.rowCount()) if cells.table.rows[row].number == 3)
+    assert [cells.index(place, column).data() for column in range(3)] == ["February", "950", "Zebulon"]
