@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.bench import places
 from tests.bench.report import Figure, Options, busy_with, write_json
 
-FIGURES = ("generation", "cache", "indexing", "latency", "window", "lateness")
+FIGURES = ("generation", "cache", "reading", "embedding", "indexing", "edit", "latency", "window", "lateness")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -24,7 +24,7 @@ def run(options: Options) -> Figure:
     if python is None:
         return Figure("indexing", _TITLE, skipped="LangChain is not installed here: `make bench` installs it.")
     with tempfile.TemporaryDirectory(prefix="carrel-bench-") as folder:
-        files, what = _files(options, Path(folder))
+        files, what = bench_files(options, Path(folder))
         arguments = {"files": [str(path) for path in files], "model": str(places.embedding_model())}
         ours = measure("indexing_side", arguments)
         other = measure("langchain_side", {**arguments, "folder": str(Path(folder) / "chroma")}, python=python)
@@ -38,7 +38,8 @@ def langchain_python() -> str | None:
     return sys.executable if importlib.util.find_spec("langchain_chroma") else None
 
 
-def _files(options: Options, folder: Path) -> tuple[list[Path], str]:
+def bench_files(options: Options, folder: Path) -> tuple[list[Path], str]:
+    """Return the filings, or where they are not there files made in `folder`, and words for what they are."""
     filings = sorted((options.eval_dir / "filings").glob("*.pdf"))
     if options.quick or not filings:
         count, pages = (1, 3) if options.quick else (8, 80)
