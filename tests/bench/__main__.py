@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.bench import places
 from tests.bench.report import Figure, Options, busy_with, write_json
 
-FIGURES = ("generation", "cache", "reading", "embedding", "indexing", "edit", "latency", "window", "lateness")
+FIGURES = ("generation", "cache", "reading", "embedding", "indexing", "edit", "latency", "window", "lateness", "many")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,10 +20,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"figures to take: {', '.join(FIGURES)} (all)")
     parser.add_argument("--quick", action="store_true", help="a small form of each, to see that it works")
     parser.add_argument("--minutes", type=float, default=5.0, help="how long the window is watched (lateness)")
+    parser.add_argument("--files", type=int, default=10_000, help="how many mixed files the window reads (many)")
     asked = parser.parse_args(arguments)
     if unknown := [name for name in asked.names if name not in FIGURES]:
         parser.error(f"no such figure: {', '.join(unknown)}; there are {', '.join(FIGURES)}")
-    options = Options(quick=asked.quick, eval_dir=places.eval_dir(), minutes=0.3 if asked.quick else asked.minutes)
+    minutes = 0.3 if asked.quick else asked.minutes
+    options = Options(quick=asked.quick, eval_dir=places.eval_dir(), minutes=minutes, files=asked.files)
     # What the small form says about speed must never take the place of a real result.
     folder = places.RESULTS / "quick" if asked.quick else places.RESULTS
     figures = [take(name, options, folder) for name in asked.names or FIGURES]

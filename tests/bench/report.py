@@ -67,6 +67,7 @@ class Options:
     quick: bool = False
     eval_dir: Path = Path("../shared/eval")
     minutes: float = 5.0
+    files: int = 10_000
 
 
 def at_least(what: str, unit: str, ours: float, other: float, other_name: str, target: float) -> Measure:

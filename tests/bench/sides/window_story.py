@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QMainWindow
 from gui.chat.composer import Composer
 
 _RETRY_MS = 1000
+_SOON_MS = 2000
 QUESTIONS = (
     "What was written on the bell that the dredge brought up?",
     "What should I do when there is an odour of propane in the room?",
@@ -28,11 +29,12 @@ def tell(window: QMainWindow, asked: dict[str, Any], workspace: Future[Any]) -> 
     """Arrange the events over the seconds asked for; returns what has happened so far, which grows. GUI thread."""
     told: list[str] = []
     milliseconds = float(asked["seconds"]) * 1000
-    for number, question in enumerate(QUESTIONS):
+    for number, question in enumerate(QUESTIONS if asked.get("questions", True) else ()):
         QTimer.singleShot(int(milliseconds * (0.03 + 0.3 * number)), partial(_ask, window, question, told))
     adding = threading.Thread(target=_add, args=(workspace, Path(asked["pdf"]), told), name="story", daemon=True)
     # PySide holds a bound method weakly, and nobody else holds the thread: the partial does.
-    QTimer.singleShot(int(milliseconds * 0.12), partial(adding.start))
+    soon = _SOON_MS if asked.get("finish_when_ready") else int(milliseconds * 0.12)
+    QTimer.singleShot(soon, partial(adding.start))
     return told
 
 
@@ -54,7 +56,7 @@ def _add(opened: Future[Any], pdf: Path, told: list[str]) -> None:
     try:
         _index(opened.result(), pdf, told)
     except Exception as exc:  # noqa: BLE001 - the top of a thread: what went wrong belongs to the story.
-        told.append(f"could not add {pdf.name}: {exc!r}")
+        told.append(f"{exc!r}: {pdf.name} could not be added")
 
 
 def _index(workspace: Any, pdf: Path, told: list[str]) -> None:
