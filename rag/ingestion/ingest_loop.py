@@ -11,6 +11,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,7 @@ RETRY_S = 5.0
 _RETRY_UNEXPECTED_S = 60.0
 PAUSED = "paused"
 """The name under which the library remembers that the user paused."""
+_SPEED = "embedding_tokens_per_s"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +75,7 @@ class IngestLoop:
         self._pool = ParsePool(budget.parse_workers(), ParseLimits(settings.parse_timeout_s, settings.parse_memory_mb))
         self.pace = Pace()
         self.scanner = Scanner(library, self._loaders)
-        self.reading = Reading(library, self._pool, settings, self.pace.files, password_of)
+        self.reading = Reading(library, self._pool, settings, self.pace.reading, password_of)
         self.reading.cutting = Cutting.for_model(None, passage_tokens)
         self.meaning = self._meaning_for(embedding)
         self.change: IndexChange | None = None
@@ -133,6 +135,7 @@ class IngestLoop:
             if self.change is not None:
                 self.change.rest()
             self._pool.shutdown()
+            self._keep_pace()
             self._report(set(), False)
 
     def pause(self) -> None:
@@ -283,7 +286,7 @@ class IngestLoop:
 
     def _meaning_for(self, embedding: EmbeddingService) -> Meaning:
         name = self.reading.cutting.index_name
-        return Meaning(self._library, self._vectors, embedding, self.pace.passages, self._pool.wake, name)
+        return Meaning(self._library, self._vectors, embedding, self.pace.embedding, self._pool.wake, name)
 
     def _run_commands(self) -> set[int]:
         changed: set[int] = set()
@@ -325,8 +328,22 @@ class IngestLoop:
             self.model_error = error
             return None
         self.reading.cutting = Cutting.for_model(self._facts, self.reading.cutting.options.target_tokens)
+        self._recall_pace(self._facts)
         self._queue_outdated()
         return self._facts
+
+    def _recall_pace(self, facts: EmbedderFacts) -> None:
+        """Assume the embedding speed of the last run, until there is a new one."""
+        known = self._library.remembered(_SPEED)
+        speed = known.get(facts.identity) if isinstance(known, dict) else None
+        self.pace.embedding.assumed = speed if isinstance(speed, float) else None
+
+    def _keep_pace(self) -> None:
+        self.pace.stop()
+        speed = self.pace.embedding.assumed
+        if self._facts is not None and speed is not None:
+            with suppress(StorageError):
+                self._library.remember(_SPEED, {self._facts.identity: speed})
 
     def _queue_outdated(self) -> None:
         """Queue documents that were read by an older loader, or cut for another embedding model."""

@@ -19,12 +19,14 @@ from rag.ingestion.chunking import TARGET_TOKENS
 from rag.ingestion.index_change import NewIndex
 from rag.ingestion.ingest_loop import PAUSED, IngestLoop
 from rag.ingestion.jobs import JobList
+from rag.ingestion.pace import TimeLeft
 from rag.ingestion.problems import is_locked
 from rag.ingestion.temporary import remove_leavings
 from rag.ingestion.walker import is_gone
 from rag.reports import IndexingJob
 from rag.settings import RagSettings
 from rag.storage.library import Library
+from rag.storage.library_collections import Counts
 from rag.storage.vectors import VectorIndex
 from rag.types import Change, FileProblem, FileRow, IndexChangeProgress, IndexingProgress, Removal
 
@@ -55,6 +57,7 @@ class Ingestor:
             library, vectors, embedding, budget, settings, passage_tokens, self.password_of, self._report
         )
         self._jobs = JobList(library, self._loop)
+        self._time_left = TimeLeft(library.work_left, self._loop.pace)
         self._thread = threading.Thread(target=self._loop.run, name="ingest", daemon=True)
 
     def start(self) -> None:
@@ -262,8 +265,16 @@ class Ingestor:
             counts.passages_embedded,
             None if current is None else current.name,
             self._loop.paused,
-            None if looking or self._loop.paused else self._loop.pace.seconds_left(counts),
+            self._seconds_left(collection_id, counts, looking),
         )
+
+    def _seconds_left(self, collection_id: int | None, counts: Counts, looking: bool) -> float | None:
+        if looking or self._loop.paused:
+            self._time_left.forget()
+            return None
+        if counts.files_ready + counts.files_failed >= counts.files_total:
+            return 0.0
+        return self._time_left.seconds(collection_id)
 
     def wait(
         self,

@@ -111,7 +111,8 @@ class Meaning:
 
     def _submit(self, passages: tuple[PendingPassage, ...]) -> None:
         self._rate.begin()
-        future = self._embedding.embed_passages([passage.text for passage in passages], self._cancel)
+        measure = _measure(self._rate, sum(passage.tokens for passage in passages))
+        future = self._embedding.embed_passages([passage.text for passage in passages], self._cancel, measure)
         self._jobs.append(_Job(passages, future))
         future.add_done_callback(lambda _: self._wake())
 
@@ -124,4 +125,15 @@ class Meaning:
                 hashes = [passage.text_hash for passage in job.passages]
                 self._library.store_vectors(identity, list(zip(hashes, vectors, strict=True)))
                 self._unapplied += len(hashes)
-                self._rate.add(len(hashes))
+
+
+def _measure(rate: Rate, tokens: int) -> Callable[[int, int], None]:
+    """Return what notes tokens as soon as they are done, rather than a whole job at its end; any thread calls it."""
+    noted = 0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal noted
+        rate.add(tokens * max(0, done - noted) / total)
+        noted = max(noted, done)
+
+    return progress

@@ -9,12 +9,13 @@ from inference.api import KnownError
 from rag.errors import ChangedFile, UnreadableFile
 from rag.ingestion.cutting import Cutting
 from rag.ingestion.loaders.base import unreadable_file
-from rag.ingestion.pace import Rate
+from rag.ingestion.pace import ReadingPace
 from rag.ingestion.parse_pool import FileFailed, FileHashed, FileParsed, ParseEvent, ParsePool
 from rag.ingestion.parse_worker import ParseTask
 from rag.ingestion.problems import partial_problem, problem_of, too_large
 from rag.settings import RagSettings
 from rag.storage.library import Library
+from rag.storage.library_queue import format_of
 from rag.types import FileRow
 
 log = logging.getLogger(__name__)
@@ -35,13 +36,13 @@ class Reading:
         library: Library,
         pool: ParsePool,
         settings: RagSettings,
-        rate: Rate,
+        pace: ReadingPace,
         password_of: Callable[[Path], str | None],
     ) -> None:
         self._library = library
         self._pool = pool
         self._settings = settings
-        self._rate = rate
+        self._pace = pace
         self._password_of = password_of
         self._files: dict[int, FileRow] = {}
         self._hashes: dict[int, tuple[str, str]] = {}
@@ -74,6 +75,7 @@ class Reading:
         elif isinstance(event, FileFailed) and self._is_tried_again(row, event):
             self._library.requeue_file(row.id)
         elif isinstance(event, FileFailed):
+            self._pace.finished(format_of(row.path), row.size, 0.0, 0)
             self._fail(row, event.error, event.sha256)
         self._end(row)
         return row.collection_id
@@ -107,7 +109,7 @@ class Reading:
             self._fail(row, error, None)
             return
         self._library.set_file_state(row.id, "reading")
-        self._rate.begin()
+        self._pace.begin()
         self._files[row.id] = row
         self.current = row.path
         password = self._password_of(row.path)
@@ -123,6 +125,7 @@ class Reading:
         known = self._library.find_document(*identity, self.cutting.identity)
         if known is not None:
             self._pool.skip(row.id)
+            self._pace.finished(format_of(row.path), row.size, 0.0, 0)
             self._link(row, known.id)
             self._end(row)
             return True
@@ -142,6 +145,8 @@ class Reading:
 
     def _store(self, row: FileRow, event: FileParsed) -> None:
         document = event.document
+        tokens = sum(passage.token_count for passage in event.passages)
+        self._pace.finished(format_of(row.path), row.size, event.took_s, tokens)
         problem = partial_problem(row.path, document.pages)
         self._library.store_document(row.id, event.sha256, document, event.passages, self.cutting.identity, problem)
 
@@ -157,9 +162,9 @@ class Reading:
 
     def _end(self, row: FileRow) -> None:
         self._files.pop(row.id, None)
-        self._rate.add(1)
         self._release_twins(row)
         if not self._files:
+            self._pace.stop()
             self.current = None
 
     def _release_twins(self, row: FileRow) -> None:

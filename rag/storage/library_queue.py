@@ -1,10 +1,14 @@
 """The order of work, what the user decided about files, and small state that outlives the program."""
 
 import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from rag.storage.library_files import SELECT_FILE, file_of
-from rag.storage.store import Store, id_list
+from rag.storage.paths import path_from_sql
+from rag.storage.store import Store, fetch, id_list
 from rag.types import FileRow, FileState
 
 _FRONT = "(SELECT min(0, coalesce(min(queue_place), 0)) - 1 FROM file)"
@@ -21,6 +25,52 @@ SELECT count(*) FROM passage
 JOIN indexed ON passage_id = passage.id AND indexed.collection_id = :collection_id
 WHERE passage.document_id = :document_id
 """
+
+
+# What stands before a collection in the queue is done before it.
+_BEFORE = """
+queue_place <= coalesce((
+    SELECT max(queue_place) FROM file
+    WHERE state IN ('queued', 'reading', 'searchable') AND (:collection_id IS NULL OR collection_id = :collection_id)
+), 0)
+"""
+
+_WAITING = f"SELECT path, size FROM file WHERE state IN ('queued', 'reading') AND {_BEFORE}"
+
+_TOKENS_LEFT = f"""
+SELECT coalesce(sum(token_count), 0)
+FROM (
+    SELECT document_id, min(collection_id) AS collection_id FROM file
+    WHERE state = 'searchable' AND {_BEFORE} GROUP BY 1
+) AS held
+CROSS JOIN passage ON passage.document_id = held.document_id
+WHERE NOT EXISTS (
+    SELECT 1 FROM indexed WHERE passage_id = passage.id AND indexed.collection_id = held.collection_id
+)
+"""
+
+
+@dataclass
+class Waiting:
+    """Files of one format that are still to be read."""
+
+    files: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class WorkLeft:
+    """What is still to be done.
+
+    Attributes:
+        waiting: Files to be read, by the ending of their names.
+        tokens: Tokens of stored passages that are not embedded yet.
+        scanned_pages: Pages that wait for text recognition.
+    """
+
+    waiting: Mapping[str, Waiting]
+    tokens: int
+    scanned_pages: int = 0
 
 
 class QueueStore(Store):
@@ -53,6 +103,19 @@ class QueueStore(Store):
         with self.db.read() as connection:
             return frozenset(int(file_id) for (file_id,) in connection.execute(_IN_FLIGHT, (id_list(passage_ids),)))
 
+    def work_left(self, collection_id: int | None) -> WorkLeft:
+        """Return what is to be done until a collection, or everything, is ready."""
+        asked = {"collection_id": collection_id}
+        with self.db.read() as connection:
+            files = fetch(connection, _WAITING, asked)
+            tokens = int(connection.execute(_TOKENS_LEFT, asked).get)
+        waiting: dict[str, Waiting] = defaultdict(Waiting)
+        for path, size in files:
+            each = waiting[format_of(path_from_sql(path))]
+            each.files += 1
+            each.bytes += size
+        return WorkLeft(waiting, tokens)
+
     def embedded_passages(self, collection_id: int, document_id: int) -> int:
         """Return how many passages of a document a collection finds by meaning."""
         asked = {"collection_id": collection_id, "document_id": document_id}
@@ -69,3 +132,8 @@ class QueueStore(Store):
         with self.db.read() as connection:
             text = connection.execute("SELECT value FROM remembered WHERE name = ?", (name,)).get
         return None if text is None else json.loads(text)
+
+
+def format_of(path: Path) -> str:
+    """Return what files of one format have in common before they are read: the ending of their names."""
+    return path.suffix.casefold()

@@ -18,7 +18,7 @@ _HAS_VECTOR = f"EXISTS (SELECT 1 FROM vector WHERE vector.text_hash = passage.te
 _OF_COLLECTION = "document_id IN (SELECT document_id FROM file WHERE collection_id = :collection_id)"
 
 _UNEMBEDDED = f"""
-SELECT passage.id, context, text, text_hash
+SELECT passage.id, context, text, text_hash, token_count
 FROM file CROSS JOIN passage ON passage.document_id = file.document_id
 WHERE state = 'searchable' AND (:collection_id IS NULL OR collection_id = :collection_id) AND NOT {_HAS_VECTOR}
 ORDER BY queue_place, ordinal LIMIT :limit
@@ -70,6 +70,7 @@ class PendingPassage(NamedTuple):
     passage_id: int
     text: str
     text_hash: bytes
+    tokens: int = 0
 
 
 class VectorStore(Store):
@@ -81,8 +82,8 @@ class VectorStore(Store):
         with self.db.read() as connection:
             found = fetch(connection, _UNEMBEDDED, asked)
         once: dict[bytes, PendingPassage] = {}
-        for passage_id, context, text, key in found:
-            once.setdefault(key, PendingPassage(passage_id, embed_text(context, text), key))
+        for passage_id, context, text, key, tokens in found:
+            once.setdefault(key, PendingPassage(passage_id, embed_text(context, text), key, tokens))
         return list(once.values())
 
     def store_vectors(self, embedder: str, vectors: Sequence[tuple[bytes, Vectors]]) -> None:
