@@ -30,17 +30,25 @@ class BundleWriter:
         # A sign takes six bytes at most, as an escape.
         self._reserved = _SPARE_BYTES + most_members * _BYTES_A_MEMBER + 6 * sum(map(len, names))
         self._manifest = _info(MANIFEST, zipfile.ZIP_STORED)
-        with self._zip.open(self._manifest, "w") as member:
-            member.write(b" " * self._reserved)
         self.members: list[Member] = []
 
     def __enter__(self) -> "BundleWriter":
+        with self._thrown_away_on_failure(), self._zip.open(self._manifest, "w") as member:
+            member.write(b" " * self._reserved)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if error is not None:
-            # What is thrown away is not to be ended: the archive would try that by itself.
             self._zip.fp = None
+
+    @contextmanager
+    def _thrown_away_on_failure(self) -> Iterator[None]:
+        # The archive would try to end itself, in a file that is closed by then.
+        try:
+            yield
+        except BaseException:
+            self._zip.fp = None
+            raise
 
     def write(self, name: str, pieces: Iterable[bytes], *, compressed: bool = True) -> Member:
         """Write a member from its pieces."""
