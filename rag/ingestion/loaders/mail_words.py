@@ -13,6 +13,8 @@ from dataclasses import dataclass
 _ENCODED = re.compile(r"=\?([^?\s*]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 _FOLD = re.compile(r"\r?\n[ \t]*|\r")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_SAYS_MORE = 2.0
+_TRIFLING_WORDS = 25
 _SIGNATURE = "-- "
 _REPLY = re.compile(
     r"^\s*(?:(?:re|aw|sv|antw|fw|fwd|wg|tr|rv|enc|odp|vs|vl|ref|res|回复|答复|转发)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]\s*)+",
@@ -73,6 +75,11 @@ def thread_subject(subject: str) -> str:
         if shorter == shown:
             return shown.strip()
         shown = shorter
+
+
+def says_more(longer: str, plain: str) -> bool:
+    """Tell whether another form of a message holds much that its plain text does not."""
+    return len(longer.split()) > max(_TRIFLING_WORDS, _SAYS_MORE * len(plain.split()))
 
 
 @dataclass

@@ -19,7 +19,7 @@ from typing import BinaryIO
 from rag.ingestion.loaders.base import Member
 from rag.ingestion.loaders.html import html_text
 from rag.ingestion.loaders.mail_page import Mail
-from rag.ingestion.loaders.mail_words import body_text, header_words, unflowed
+from rag.ingestion.loaders.mail_words import body_text, header_words, says_more, unflowed
 from rag.ingestion.loaders.members import numbered
 from rag.types import Skipped
 
@@ -45,8 +45,6 @@ _ENDINGS = {
 _DEEPEST = 60
 _ENRICHED_TAG = re.compile(r"<(<)|<param>.*?</param>|</?[\w-]{1,60}>", re.IGNORECASE | re.DOTALL)
 _MESSAGE_ID = re.compile(r"<([^<>\s]+)>")
-_HTML_SAYS_MORE = 2.0
-_TRIFLING_WORDS = 25
 
 
 class _AsItStands(Compat32):
@@ -141,7 +139,7 @@ class _Body:
         if choices:
             plain = choices[0]
             longest = max(choices, key=lambda body: len(body.text.split()))
-            self._texts.append((longest if _says_more(longest.text, plain.text) else plain).text)
+            self._texts.append((longest if says_more(longest.text, plain.text) else plain).text)
 
     def _read_message(self, part: Message, kind: str) -> None:
         inner = _children(part)
@@ -174,13 +172,13 @@ def _opened(data: bytes) -> AbstractContextManager[BinaryIO]:
     return closing(io.BytesIO(data))
 
 
-def _says_more(longest: str, plain: str) -> bool:
-    words = len(plain.split())
-    return len(longest.split()) > max(_TRIFLING_WORDS, _HTML_SAYS_MORE * words)
+def decoded_text(part: Message) -> str:
+    """Return the text of a part, as its source stands."""
+    return body_text(_data(part), _charset(part))
 
 
 def _text(part: Message, kind: str) -> str:
-    text = body_text(_data(part), _charset(part))
+    text = decoded_text(part)
     if kind == "text/html":
         return html_text(text)
     if kind in {"text/enriched", "text/richtext"}:

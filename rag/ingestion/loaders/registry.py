@@ -22,6 +22,8 @@ from rag.ingestion.loaders.markdown import MarkdownLoader
 from rag.ingestion.loaders.markup import AsciiDocLoader, LatexLoader, OrgLoader, RstLoader
 from rag.ingestion.loaders.mbox import MboxLoader
 from rag.ingestion.loaders.members import MemberReader
+from rag.ingestion.loaders.mhtml import MhtmlLoader
+from rag.ingestion.loaders.msg import MsgLoader
 from rag.ingestion.loaders.notebook import NotebookLoader
 from rag.ingestion.loaders.pdf import PdfLoader
 from rag.ingestion.loaders.plain_text import PlainTextLoader
@@ -200,7 +202,9 @@ def default_loaders() -> Loaders:
             SpreadsheetLoader(),
             EpubLoader(),
             MboxLoader(members),
+            MhtmlLoader(),
             EmlLoader(members),
+            MsgLoader(members),
             ZipLoader(members),
             TarLoader(members),
             PackedFileLoader(members),

@@ -1,6 +1,7 @@
 """The commands, their JSON, their exit codes and their errors."""
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,18 @@ def test_search_results_follow_the_schema_and_are_exact_text(carrel: Carrel, fol
     crane = next(each for each in done.json["results"] if each["document"] == "crane.txt")
     assert crane["text"] in (folder / "crane.txt").read_text("utf-8")
     assert crane["locator"] == {"kind": "lines", "value": "1"}
+
+
+def test_search_names_the_member_that_a_passage_comes_from(carrel: Carrel, folder: Path) -> None:
+    with zipfile.ZipFile(folder / "letters.zip", "w") as archive:
+        archive.write(Path(__file__).parents[2] / "data" / "formats" / "mail" / "mutt.mbox", "2026/old.mbox")
+    done = carrel("search", "deposit in the lease", folder / "letters.zip", "--json", "-k", 1)
+    check_schema(done.json, "search")
+    (found,) = done.json["results"]
+    assert found["text"] == "The deposit is 900 crowns."
+    assert found["inside"] == ["2026/old.mbox", "message 1", "lease.pdf"]
+    assert found["locator"] == {"kind": "page", "value": "2"}
+    assert found["document"] == "letters.zip"
 
 
 def test_search_returns_as_many_as_asked_while_there_are_so_many(carrel: Carrel, folder: Path) -> None:

@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from rag.errors import DamagedDocument
+from rag.errors import DamagedDocument, DocumentError
 from rag.ingestion.chunking import ChunkingOptions, chunk
 from rag.ingestion.loaders import mbox_spans
 from rag.ingestion.loaders.mail_words import header_words, thread_subject, unflowed
+from rag.ingestion.loaders.members import MemberReader
+from rag.ingestion.loaders.packed_rtf import rtf_text
 from rag.ingestion.loaders.registry import default_loaders
 from rag.ingestion.token_counter import WordTokenCounter
 from rag.types import LoadedDocument, Locator, Passage
 from tests.rag.ingestion import files
+
+FORMATS = Path(__file__).parents[2] / "data" / "formats"
 
 
 def load(path: Path, password: str | None = None) -> LoadedDocument:
@@ -260,3 +264,98 @@ def test_a_windows_mailbox_is_parted_too(tmp_path: Path) -> None:
     path = box(tmp_path / "in.mbox", conversation())
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert len(load(path).pages) == 5
+
+
+def test_packed_rich_text_is_read() -> None:
+    packed = bytes.fromhex(
+        "74000000a00000004c5a4675c96bae0403000a00726370673132356e3200f401f702a220071302807dc10afc2054686520046005b0490b80"
+        "672005a07374064034163811c003607700802c20741911296f6605d005c15c2766a8636c6c0490200e402e0aa318416e6412db04002066750b"
+        "145014c37d16f0"
+    )
+    text = rtf_text(packed, Path("a.msg"))
+    assert text.splitlines() == [
+        "The mooring costs 48 crowns, the mooring of Mr Müller 52.",
+        "And the mooring is full.",
+    ]
+    for cut in range(17, len(packed), 7):
+        rtf_text(packed[:cut], Path("a.msg"))
+
+
+def test_a_cut_off_outlook_message_is_told_as_damaged(tmp_path: Path) -> None:
+    data = (FORMATS / "mail" / "outlook.msg").read_bytes()
+    path = tmp_path / "a.msg"
+    for keep in (600, 5_000, 15_000):
+        path.write_bytes(data[:keep])
+        with pytest.raises(DocumentError):
+            load(path)
+
+
+def test_a_web_page_saved_as_one_file_is_read(tmp_path: Path) -> None:
+    data = (
+        b"From: <Saved by Blink>\r\nSnapshot-Content-Location: https://example.org/\r\nSubject: Moorings\r\n"
+        b'MIME-Version: 1.0\r\nContent-Type: multipart/related; type="text/html"; boundary="xx"\r\n\r\n'
+        b"--xx\r\nContent-Type: text/css\r\n\r\np { color: red }\r\n"
+        b"--xx\r\nContent-Type: text/html; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+        b"<html><h1>Moorings</h1><p>The south quay has =\r\n61 berths at M=FCnde.</p></html>\r\n--xx--\r\n"
+    )
+    for name in ("page.mhtml", "page.txt"):
+        document = raw(tmp_path / name, data)
+        assert document.kind == "mhtml"
+        assert document.pages[0].text == "Moorings\n\nThe south quay has 61 berths at Münde."
+        assert document.pages[0].headings[0].title == "Moorings"
+    with pytest.raises(DamagedDocument, match="a saved web page"):
+        raw(tmp_path / "bad.mht", b"MIME-Version: 1.0\n\nno page\n")
+
+
+MUTT = "Miete für das Bootshaus"
+
+
+@pytest.mark.parametrize(
+    ("file", "fact", "inside", "locator"),
+    [
+        ("mail/mutt.eml", "rent of the boathouse is 412", (), Locator("message", "1")),
+        ("mail/mutt.eml", "deposit is 900", ("lease.pdf",), Locator("page", "2")),
+        ("mail/s-nail.eml", "behind the third lantern", (), Locator("message", "1")),
+        ("mail/s-nail.eml", "deposit is 900", ("lease.pdf",), Locator("page", "2")),
+        ("mail/mpack.eml", "deposit is 900", ("lease.pdf",), Locator("page", "2")),
+        ("mail/mutt.mbox", "begins at noon", (), Locator("message", "2")),
+        ("mail/mutt.mbox", "deposit is 900", ("message 1", "lease.pdf"), Locator("page", "2")),
+        ("mail/outlook.msg", "Zoë <zoe@example.org>", (), Locator("message", "1")),
+        ("mail/outlook.msg", "deposit is 900", ("lease.pdf",), Locator("page", "2")),
+        ("mail/outlook.msg", "behind the third lantern", ("The key.eml",), Locator("message", "1")),
+        ("mail/outlook.msg", "gate is 7731", ("The key.eml", "code.txt"), Locator("lines", "1")),
+        ("mail/rigging.msg", "mast is 11 metres", (), Locator("message", "1")),
+        ("archives/papers.zip", "deposit is 900", ("papers/lease.pdf",), Locator("page", "2")),
+        ("archives/papers.zip", "jetty is 61", ("papers/Größe.txt",), Locator("lines", "1")),
+        ("archives/seven.zip", "jetty is 61", ("papers/Größe.txt",), Locator("lines", "1")),
+        ("archives/papers.tar.gz", "jetty is 61", ("papers/Größe.txt",), Locator("lines", "1")),
+        ("archives/papers.tar.xz", "deposit is 900", ("papers/lease.pdf",), Locator("page", "2")),
+    ],
+)
+def test_files_of_real_programs_keep_their_facts(
+    file: str, fact: str, inside: tuple[str, ...], locator: Locator
+) -> None:
+    document = load(FORMATS / file)
+    found = [passage for passage in passages(document) if fact in passage.text]
+    assert [(document.pages[each.page_index].inside, each.locator) for each in found] == [(inside, locator)]
+
+
+def test_a_mailbox_of_a_real_program_has_its_threads(tmp_path: Path) -> None:
+    found = passages(load(FORMATS / "mail" / "mutt.mbox"))
+    assert [passage.section for passage in found] == [MUTT, MUTT, MUTT, "Regatta", MUTT]
+
+
+@pytest.mark.parametrize(
+    ("file", "inside", "content"),
+    [
+        ("mail/mutt.mbox", ("message 1", "lease.pdf"), b"%PDF-"),
+        ("mail/outlook.msg", ("lease.pdf",), b"%PDF-"),
+        ("mail/outlook.msg", ("The key.eml", "code.txt"), b"The code"),
+        ("archives/papers.tar.gz", ("papers/lease.pdf",), b"%PDF-"),
+    ],
+)
+def test_a_member_is_taken_out_of_each_kind_of_file(
+    tmp_path: Path, file: str, inside: tuple[str, ...], content: bytes
+) -> None:
+    taken = MemberReader(default_loaders).extract(FORMATS / file, inside, tmp_path)
+    assert taken.read_bytes().startswith(content)

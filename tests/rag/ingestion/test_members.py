@@ -179,7 +179,7 @@ def test_each_member_is_a_step(tmp_path: Path) -> None:
     outer = crate(tmp_path / "out.crate", {"in.crate": inner, "c.txt": b"Three."})
     with progress.listening(lambda done, total: steps.append(done)):
         Crate().load(outer)
-    assert len(steps) == 4
+    assert {1, 3, 4} <= set(steps)
     assert steps == sorted(steps)
 
 
