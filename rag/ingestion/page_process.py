@@ -7,7 +7,7 @@ reader turns pages of one file. A PDF in an archive or a message lies in a priva
 import ctypes
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -22,6 +22,7 @@ from rag.ingestion.boxes import Boxes
 from rag.ingestion.loaders.base import damaged_document, unreadable_file
 from rag.ingestion.loaders.members import MemberReader
 from rag.ingestion.loaders.pdf import open_pdf
+from rag.ingestion.loaders.pdf_notes import NOTES_APART, PageNote, page_notes, with_notes
 from rag.ingestion.loaders.pdf_text import char_indices, clean_with_origin, raw_text
 from rag.ingestion.loaders.registry import default_loaders
 from rag.ingestion.problems import known_error
@@ -185,10 +186,21 @@ def page_boxes(page: "pdfium.PdfPage") -> PageBoxes:
         raw = raw_text(text_page)
         clean = clean_with_origin(raw)
         indices = char_indices(text_page, raw, clean.origin)
-        boxes = _shown(_char_boxes(text_page, indices), _to_device(page, width, height))
+        notes = page_notes(page)
+        own = np.vstack([_char_boxes(text_page, indices), _note_boxes(notes)])
+        boxes = _shown(own, _to_device(page, width, height))
     finally:
         text_page.close()
-    return PageBoxes(clean.text, boxes, width, height)
+    return PageBoxes(with_notes(clean.text, notes), boxes, width, height)
+
+
+def _note_boxes(notes: Sequence[PageNote]) -> NDArray[np.float64]:
+    """Return for each character behind the page's text the place of its field or mark."""
+    rows: list[NDArray[np.float64]] = [np.empty((0, 4))]
+    for place, note in enumerate(notes):
+        rows.append(np.full((len(NOTES_APART) if place == 0 else 1, 4), np.nan))
+        rows.append(np.tile(np.array(note.bounds), (len(note.text), 1)))
+    return np.vstack(rows)
 
 
 def _char_boxes(text_page: "pdfium.PdfTextpage", indices: NDArray[np.int64]) -> NDArray[np.float64]:

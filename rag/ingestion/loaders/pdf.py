@@ -1,9 +1,13 @@
 """PDF: pdfium reads text, labels, outline and metadata; pypdf gives a second opinion where pdfium fails.
 
+Filled fields and comments are put behind the text of their page, attached files behind the pages, as members.
 pdfium's labels and outline cost nothing beside pypdf's, which opens each file a second time, in Python.
 """
 
+import logging
 import re
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -11,12 +15,23 @@ from typing import TYPE_CHECKING
 
 from rag.errors import EncryptedDocument, ScannedDocument, WrongPassword
 from rag.ingestion.loaders import progress
-from rag.ingestion.loaders.base import damaged_document, empty_document, has_words, loader_identity, readable_title
+from rag.ingestion.loaders.base import (
+    Member,
+    damaged_document,
+    empty_document,
+    has_words,
+    loader_identity,
+    readable_title,
+)
 from rag.ingestion.loaders.contents import Contents
+from rag.ingestion.loaders.members import MemberReader
+from rag.ingestion.loaders.pdf_attachments import attached_files
+from rag.ingestion.loaders.pdf_garbled import is_garbled
 from rag.ingestion.loaders.pdf_headings import find_headings
+from rag.ingestion.loaders.pdf_notes import page_notes, pinned_files, with_notes
 from rag.ingestion.loaders.pdf_second_opinion import SecondOpinion
 from rag.ingestion.loaders.pdf_text import clean_text, raw_text
-from rag.types import LoadedDocument, Page, PageKind
+from rag.types import LoadedDocument, Page, PageKind, Skipped
 
 if TYPE_CHECKING:
     import pypdfium2 as pdfium
@@ -28,14 +43,18 @@ _SCAN_COVERAGE = 0.4
 _MANY_PATHS = 150
 
 _PASSWORD_ERROR = 4
+_GARBLED_NOTE = "Its fonts do not say which letters they show: the page needs text recognition (OCR)."
 _SCANNED_NOTE = "The page is a picture without text: it needs text recognition (OCR)."
 
 
 class PdfLoader:
     name = "pdf"
-    version = 1
+    version = 2
     suffixes = frozenset({".pdf"})
     described_as = "a PDF"
+
+    def __init__(self, members: MemberReader) -> None:
+        self._members = members
 
     def recognises(self, contents: Contents) -> bool:
         return b"%PDF-" in contents.head[:1024]
@@ -46,13 +65,33 @@ class PdfLoader:
         document = open_pdf(path, password)
         if document is None:
             return self._by_second_opinion(path, opinion)
-        try:
+        with closing(document):
             outline = _outline(document)
-            pages = [_read_page(document, index, opinion) for index in range(len(document))]
+            read = [_read_page(document, index, opinion) for index in range(len(document))]
+            has_files = document.count_attachments() > 0 or any(pins for _, pins in read)
             metadata = document.get_metadata_dict()
-        finally:
-            document.close()
-        return self._document(path, pages, outline, metadata)
+        pages = [page for page, _ in read]
+        if not has_files:
+            _refuse_without_text(path, pages)
+        own = self._document(path, pages, outline, metadata)
+        return self._with_files(own, path, password) if has_files else own
+
+    def members(self, path: Path, password: str | None = None) -> Iterator[Member | Skipped]:
+        """Yield the attached files."""
+        document = open_pdf(path, password)
+        if document is not None:
+            with closing(document):
+                yield from attached_files(document, path)
+
+    def _with_files(self, own: LoadedDocument, path: Path, password: str | None) -> LoadedDocument:
+        with self._members.gather(password) as gathered:
+            for page in own.pages:
+                gathered.page(page)
+            for part in self.members(path, password):
+                gathered.add(part)
+            gathered.refuse_if_empty(path)
+        outline = (*own.outline, *gathered.outline)
+        return replace(own, pages=tuple(gathered.pages), outline=outline, skipped=gathered.skipped)
 
     def _document(
         self,
@@ -61,7 +100,6 @@ class PdfLoader:
         outline: tuple[tuple[int, str, int], ...],
         metadata: dict[str, str],
     ) -> LoadedDocument:
-        _refuse_without_text(path, pages)
         headings = find_headings([page.text for page in pages], outline)
         return LoadedDocument(
             _title(metadata.get("Title"), path),
@@ -90,6 +128,10 @@ def open_pdf(path: Path, password: str | None) -> "pdfium.PdfDocument | None":
         if getattr(exc, "err_code", None) == _PASSWORD_ERROR:
             raise encrypted_document(path, password) from exc
         return None
+    # It warns of forms in XFA, whose fields it does not know; those of the other kind beside them are read.
+    logging.getLogger("pypdfium2").setLevel(logging.ERROR)
+    with suppress(pdfium.PdfiumError):
+        document.init_forms()
     if len(document) == 0:
         document.close()
         return None
@@ -118,7 +160,8 @@ def _outline(document: "pdfium.PdfDocument") -> tuple[tuple[int, str, int], ...]
     return tuple(entries)
 
 
-def _read_page(document: "pdfium.PdfDocument", index: int, opinion: SecondOpinion) -> Page:
+def _read_page(document: "pdfium.PdfDocument", index: int, opinion: SecondOpinion) -> tuple[Page, bool]:
+    """Return a page, and whether files are pinned to it."""
     import pypdfium2 as pdfium
 
     progress.step(index, len(document))
@@ -126,15 +169,20 @@ def _read_page(document: "pdfium.PdfDocument", index: int, opinion: SecondOpinio
     try:
         page = document[index]
         text_page = page.get_textpage()
-        text = clean_text(raw_text(text_page))
+        raw = raw_text(text_page)
         text_page.close()
     except pdfium.PdfiumError:
-        return opinion.page(index, label)
+        return opinion.page(index, label), False
+    text, notes, pins = clean_text(raw), page_notes(page), any(pinned_files(page))
     width, height = page.get_size()
     kind = _kind(page, text, width * height)
-    page.close()
     note = _SCANNED_NOTE if kind == "scanned" else ""
-    return Page(index, index + 1, label, text, kind, width=width, height=height, note=note)
+    if kind != "scanned" and is_garbled(raw):
+        kind, note = "scanned", _GARBLED_NOTE
+    if kind == "empty" and notes:
+        kind = "text"
+    page.close()
+    return Page(index, index + 1, label, with_notes(text, notes), kind, width=width, height=height, note=note), pins
 
 
 def _kind(page: "pdfium.PdfPage", text: str, area: float) -> PageKind:

@@ -209,7 +209,7 @@ def default_loaders() -> Loaders:
             TarLoader(members),
             PackedFileLoader(members),
             # A PDF may have other bytes in front, and an archive may begin with a PDF: archives are asked first.
-            PdfLoader(),
+            PdfLoader(members),
             DelimitedLoader(),
             MarkdownLoader(),
             HtmlLoader(),
