@@ -28,7 +28,8 @@ def text_pages(
     size = path.stat().st_size
     with path.open("rb") as file:
         for index, raw in enumerate(stretches(decoded_pieces(file, path))):
-            progress.step(file.tell(), size)
+            if index:
+                progress.step(file.tell(), size)
             text = mend(raw)
             worded = worded or has_words(text)
             yield page_of_lines(text, index, line, find_headings(text))
