@@ -37,6 +37,16 @@ def memory() -> Memory:
     return Memory(free_mb=free >> 20, total_mb=total >> 20)
 
 
+def on_battery() -> bool:
+    """Tell whether the computer runs on battery now; False where there is none, or nobody knows."""
+    try:
+        battery = psutil.sensors_battery()
+    # The sensors of some computers cannot be read, and some systems have none.
+    except (OSError, AttributeError, NotImplementedError, RuntimeError, ValueError):
+        return False
+    return battery is not None and battery.power_plugged is False
+
+
 def cores() -> int:
     """Return how many physical cores this process may keep busy, at least 1.
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from inference.api import CancelToken
+from inference.api import CancelToken, CpuBudget
 from rag.errors import DocumentGone
 from rag.ingestion.ingestor import Ingestor
 from rag.ingestion.problems import cancelled_problem
@@ -20,6 +20,7 @@ class LibraryFace:
     _library: Library
     _ingestor: Ingestor
     _settings: RagSettings
+    _budget: CpuBudget
 
     # --- Files --------------------------------------------------------------------------------------------------------
 
@@ -131,6 +132,10 @@ class LibraryFace:
 
     def resume_indexing(self) -> None:
         self._ingestor.resume()
+
+    def user_active(self) -> None:
+        """Note that the user types: reading and embedding make room for some seconds. Quick, for each key."""
+        self._budget.user_active()
 
     def cancel_indexing(self, collection_id: int) -> None:
         self._ingestor.cancel(collection_id)

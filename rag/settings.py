@@ -71,6 +71,9 @@ class RagSettings:
     keep_quotes: bool = setting(
         False, "Keep the quotes in chats from documents that were removed; else they become “source removed”."
     )
+    on_battery: str = setting(
+        "slow", "What reading and embedding do while the computer runs on battery.", choices=("full", "slow", "pause")
+    )
     models_at_start: bool = setting(
         True, "Load the models when the window opens, so that the first answer comes at once; else when first needed."
     )

@@ -302,6 +302,8 @@ class IndexingProgress:
     current: str | None
     paused: bool
     seconds_left: float | None
+    held: bool = False
+    """It waits until the computer is plugged in, as the setting `on_battery` says."""
 
     @property
     def running(self) -> bool:

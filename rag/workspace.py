@@ -76,6 +76,7 @@ class Workspace(LibraryFace, ExchangeFace):
         self._vectors = VectorIndex(places.vectors_folder(data_dir))
         budget = CpuBudget()
         self._budget = budget
+        budget.on_battery = settings.on_battery
         self._live = self._live_index()
         self.embedding = self._embedding_service(self._live.embedding_model)
         self._next_embedding: EmbeddingService | None = None
@@ -147,6 +148,7 @@ class Workspace(LibraryFace, ExchangeFace):
         self._settings = replace(self._settings, **changes)  # type: ignore[arg-type]  # checked one line above
         save_settings(self._settings, places.settings_file(self.data_dir))
         self._answerer.settings = self._settings
+        self._budget.on_battery = self._settings.on_battery
         if changes.keys() & {"embedding_model", "passage_tokens"}:
             self._follow_settings()
 

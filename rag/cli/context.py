@@ -105,6 +105,8 @@ def describe(progress: IndexingProgress) -> str:
         text += f", {progress.passages_embedded:,} of {progress.passages_total:,} passages"
     if progress.seconds_left is not None:
         text += f", about {max(1, round(progress.seconds_left))} s left"
+    if progress.held:
+        text += ", waiting until the computer is plugged in (setting on_battery)"
     return text
 
 

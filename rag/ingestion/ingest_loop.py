@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 RETRY_S = 5.0
 """How long to wait before trying a full disk again."""
 _RETRY_UNEXPECTED_S = 60.0
+_LOOK_AT_PLUG_S = 5.0
 PAUSED = "paused"
 """The name under which the library remembers that the user paused."""
 _SPEED = "embedding_tokens_per_s"
@@ -51,6 +52,7 @@ class IngestLoop:
 
     Attributes:
         paused: The user's wish.
+        held: Work stands still until the computer is plugged in.
         problem: Why work stands still, if it does.
         model_error: Why nothing can be found by meaning, if the embedding model does not load.
     """
@@ -88,6 +90,7 @@ class IngestLoop:
         self._retry_at = 0.0
         self._stopping = False
         self.paused = library.remembered(PAUSED) is True
+        self.held = False
         self.problem: KnownError | None = None
         self.model_error: KnownError | None = None
 
@@ -140,16 +143,13 @@ class IngestLoop:
 
     def pause(self) -> None:
         """Stop processes and embedding where they are, also after the next start."""
-        self._pool.suspend()
+        self._rest()
         self._library.remember(PAUSED, value=True)
-        self.meaning.stop()
-        if self.change is not None:
-            self.change.rest()
-        self.pace.stop()
 
     def resume(self) -> None:
         """Go on after `pause`, and try again what a problem had stopped."""
-        self._pool.resume()
+        if not self.held:
+            self._pool.resume()
         self._library.remember(PAUSED, value=False)
         self._retry_at = 0.0
         self.retry_model()
@@ -233,7 +233,8 @@ class IngestLoop:
             self._recover()
             changed |= self._run_commands()
             changed |= {found for event in events if (found := self._handle(event)) is not None}
-            if not self.paused:
+            self._spare_battery()
+            if not self.paused and not self.held:
                 changed |= self._advance()
             more = bool(changed) and self.problem is None
         except KnownError as error:
@@ -243,6 +244,24 @@ class IngestLoop:
             self._halt(_internal(error))
         self._report(changed, problem != (self.problem, self.model_error))
         return more
+
+    def _spare_battery(self) -> None:
+        """Stand still while the computer runs on battery, if the user wants that; go on when it is plugged in."""
+        if self._budget.held == self.held:
+            return
+        self.held = not self.held
+        log.info("work %s", "waits for the computer to be plugged in" if self.held else "goes on")
+        if self.held:
+            self._rest()
+        elif not self.paused:
+            self._pool.resume()
+
+    def _rest(self) -> None:
+        self._pool.suspend()
+        self.meaning.stop()
+        if self.change is not None:
+            self.change.rest()
+        self.pace.stop()
 
     def _handle(self, event: ParseEvent) -> int | None:
         # Documents that are cut anew go by negative numbers, so as not to be taken for files.
@@ -379,7 +398,9 @@ class IngestLoop:
         self.pace.stop()
 
     def _patience_s(self) -> float | None:
-        return max(0.0, self._retry_at - time.monotonic()) + 0.01 if self.problem is not None else None
+        if self.problem is not None:
+            return max(0.0, self._retry_at - time.monotonic()) + 0.01
+        return _LOOK_AT_PLUG_S if self.held else None
 
 
 def _internal(error: Exception) -> KnownError:

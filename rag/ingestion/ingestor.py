@@ -266,10 +266,11 @@ class Ingestor:
             None if current is None else current.name,
             self._loop.paused,
             self._seconds_left(collection_id, counts, looking),
+            held=self._loop.held,
         )
 
     def _seconds_left(self, collection_id: int | None, counts: Counts, looking: bool) -> float | None:
-        if looking or self._loop.paused:
+        if looking or self._loop.paused or self._loop.held:
             self._time_left.forget()
             return None
         if counts.files_ready + counts.files_failed >= counts.files_total:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from inference.cpu_budget import CpuBudget, lower_thread_priority, rest_s
+from inference import hardware
+from inference.cpu_budget import TYPING_S, CpuBudget, lower_thread_priority, rest_s
 from inference.embedding import EmbeddingService
 
 TIMEOUT_S = 30
@@ -72,6 +73,51 @@ def test_one_reading_process_fewer_while_an_answer_is_written() -> None:
     with budget.generating():
         assert budget.parse_workers() == 3
         assert CpuBudget(1).parse_workers() == 1
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_work_is_gentle_for_some_seconds_after_a_key() -> None:
+    clock = Clock()
+    budget = CpuBudget(2, battery=lambda: False, clock=clock)
+    assert not budget.gentle
+    budget.user_active()
+    assert budget.gentle
+    assert budget.parse_workers() == 1
+    clock.now_s += TYPING_S + 0.1
+    assert not budget.gentle
+    assert budget.parse_workers() == 2
+
+
+def test_on_battery_work_is_gentle_still_or_full_as_wanted() -> None:
+    budget = CpuBudget(2, battery=lambda: True)
+    assert (budget.gentle, budget.held) == (True, False)
+    budget.on_battery = "pause"
+    assert budget.held
+    budget.on_battery = "full"
+    assert (budget.gentle, budget.held) == (False, False)
+
+
+def test_a_plug_is_noticed_after_some_seconds() -> None:
+    clock, plugged = Clock(), [False]
+    budget = CpuBudget(2, battery=lambda: not plugged[0], clock=clock)
+    budget.on_battery = "pause"
+    assert budget.held
+    plugged[0] = True
+    assert budget.held
+    clock.now_s += 60
+    assert not budget.held
+
+
+def test_a_computer_without_battery_is_not_on_battery(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("psutil.sensors_battery", lambda: None, raising=False)
+    assert not hardware.on_battery()
 
 
 def test_cores_are_counted_when_not_given() -> None:

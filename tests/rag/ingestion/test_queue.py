@@ -143,3 +143,16 @@ def test_a_good_file_whose_process_died_once_is_ready(desk: Desk, papers: Path) 
     files.text(papers / "a.bad", "stumble")
     desk.add(papers)
     assert desk.files()["a.bad"].state == "ready"
+
+
+def test_work_waits_for_the_plug_if_the_user_wants_that(desk: Desk, papers: Path) -> None:
+    plugged = False
+    desk.budget._battery = lambda: not plugged
+    desk.budget._ask_battery_at = 0.0
+    desk.budget.on_battery = "pause"
+    files.text(papers / "a.txt", "albatross")
+    desk.ingestor.add_paths(desk.collection, [papers])
+    desk.until(lambda: desk.ingestor.progress(desk.collection).held)
+    assert not desk.ingestor.wait(desk.collection, "searchable", timeout_s=0.3)
+    desk.budget.on_battery = "slow"
+    desk.wait()
