@@ -16,6 +16,7 @@ from rag.ingestion.loaders.contents import Contents
 from rag.ingestion.loaders.members import MemberReader
 from rag.ingestion.loaders.packages import UNSOUND
 from rag.ingestion.loaders.pdf import encrypted_document
+from rag.ingestion.loaders.zip_aes import AES_METHOD, AesMember, WrongAesPassword
 from rag.types import LoadedDocument, Skipped
 
 _OTHERS = """
@@ -25,7 +26,6 @@ _OTHERS = """
 _NOT_ARCHIVES = frozenset(_OTHERS.split())
 """ZIP inside, but no archive to their owner: documents, programs, collections of this program."""
 _ENCRYPTED, _UTF8 = 0x1, 0x800
-_AES = 99
 _UNICODE_PATH = 0x7075
 
 
@@ -78,26 +78,30 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
 @contextmanager
 def _opened(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, password: str | None) -> Iterator[BinaryIO]:
     shown = Path(_name(entry))
-    if entry.compress_type == _AES:
-        raise _unsupported(shown, "encrypted with AES, which is not opened here")
-    if entry.flag_bits & _ENCRYPTED and password is None:
+    if entry.flag_bits & _ENCRYPTED and not password:
         raise encrypted_document(shown, None)
     try:
-        stream = archive.open(entry, pwd=password.encode() if password else None)
+        stream = _stream(archive, entry, password)
     except NotImplementedError as exc:
         raise _unsupported(shown, "packed in a way that is not known here") from exc
-    except RuntimeError as exc:
+    except (RuntimeError, WrongAesPassword) as exc:
         raise encrypted_document(shown, password) from exc
     except UNSOUND as exc:
         raise damaged_document(shown, "a member of its archive") from exc
     try:
         with stream:
-            yield cast(BinaryIO, stream)
+            yield stream
     except (zipfile.BadZipFile, zlib.error, EOFError) as exc:
-        if entry.flag_bits & _ENCRYPTED:
+        if entry.flag_bits & _ENCRYPTED and entry.compress_type != AES_METHOD:
             # One wrong password in 256 passes the first check.
             raise encrypted_document(shown, password) from exc
         raise damaged_document(shown, "a member of its archive") from exc
+
+
+def _stream(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, password: str | None) -> BinaryIO:
+    if entry.compress_type == AES_METHOD and archive.fp is not None:
+        return cast(BinaryIO, AesMember(archive.fp, entry, password or ""))
+    return cast(BinaryIO, archive.open(entry, pwd=password.encode() if password else None))
 
 
 def _unsupported(path: Path, how: str) -> DocumentError:

@@ -2,8 +2,8 @@
 
     python tests/data/formats/make_mail.py
 
-It needs mutt, s-nail, mpack, zip, tar, 7z, and from the package index reportlab, and aspose-email-foss and msgforge
-(both MIT), which write Outlook's format. Nothing else in the project needs any of them.
+It needs mutt, s-nail, mpack, zip, tar, gzip, bzip2, xz and 7z, and from the package index reportlab, and
+aspose-email-foss and msgforge (both MIT), which write Outlook's format. Nothing else in the project needs any of them.
 """
 
 import io
@@ -11,6 +11,8 @@ import os
 import subprocess
 import tempfile
 from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -59,6 +61,20 @@ def messages(folder: Path, target: Path) -> None:
     (target / "mpack.eml").write_bytes((folder / "mpack.eml").read_bytes())
 
 
+def saved_page(target: Path) -> None:
+    """Write a page as browsers save it into one file; no browser is asked, the standard library writes it."""
+    page = EmailMessage(policy=SMTP)
+    page["From"] = "<Saved by Blink>"
+    page["Snapshot-Content-Location"] = "https://example.org/moorings"
+    page["Subject"] = "Moorings"
+    text = "<html><head><title>Moorings</title></head><body><h1>South quay</h1><p>It has 61 berths.</p></body></html>"
+    page.set_content(text, subtype="html", cte="quoted-printable", cid="<frame@example.org>")
+    page.add_related(b"p { color: red }", maintype="text", subtype="css", cid="<style@example.org>")
+    page.set_param("type", "text/html")
+    page.set_boundary("----MultipartBoundary--1")
+    (target / "moorings.mhtml").write_bytes(page.as_bytes())
+
+
 def outlook(folder: Path, target: Path) -> None:
     from aspose.email_foss import msg
     from msgforge import Message
@@ -91,6 +107,9 @@ def archives(folder: Path, target: Path) -> None:
     run(folder, "zip", "-qr", str(target / "papers.zip"), "papers")
     run(folder, "tar", "czf", str(target / "papers.tar.gz"), "papers")
     run(folder, "tar", "cJf", str(target / "papers.tar.xz"), "papers")
+    for packer, ending in (("gzip", "gz"), ("bzip2", "bz2"), ("xz", "xz")):
+        run(folder, packer, "-kf", "letter.txt")
+        (target / f"letter.txt.{ending}").write_bytes((folder / f"letter.txt.{ending}").read_bytes())
     run(folder, "7z", "a", "-bd", str(target / "seven.zip"), "papers")
     run(folder, "7z", "a", "-bd", "-ptide", "-mem=AES256", str(target / "aes.zip"), "papers")
 
@@ -101,6 +120,7 @@ def main() -> None:
         (folder / "lease.pdf").write_bytes(lease())
         (folder / "letter.txt").write_text(BODY, "utf-8")
         messages(folder, HERE / "mail")
+        saved_page(HERE / "mail")
         outlook(folder, HERE / "mail")
         archives(folder, HERE / "archives")
 

@@ -16,6 +16,8 @@ from rag.ingestion.loaders.registry import default_loaders
 from rag.types import LoadedDocument
 from tests.rag.ingestion import files
 
+FORMATS = Path(__file__).parents[2] / "data" / "formats" / "archives"
+
 
 def load(path: Path, password: str | None = None) -> LoadedDocument:
     return default_loaders().choose(path).load(path, password)
@@ -207,10 +209,25 @@ def test_an_archive_is_known_without_its_ending(tmp_path: Path) -> None:
     assert names(load(path)) == [("a.txt",)]
 
 
-def test_locked_members_are_opened_with_the_password(tmp_path: Path) -> None:
-    path = Path(__file__).parents[2] / "data" / "formats" / "archives" / "locked.zip"
+@pytest.mark.parametrize(("file", "fact"), [("locked.zip", "900 crowns"), ("aes.zip", "61 metres")])
+def test_locked_members_are_opened_with_the_password(file: str, fact: str) -> None:
+    path = FORMATS / file
     with pytest.raises(EncryptedDocument):
         load(path)
     with pytest.raises(WrongPassword):
         load(path, "ebb")
-    assert "900 crowns" in load(path, "tide").pages[0].text
+    assert fact in load(path, "tide").pages[0].text
+
+
+def test_a_changed_byte_in_an_encrypted_member_is_told_as_damage(tmp_path: Path) -> None:
+    data = bytearray((FORMATS / "aes.zip").read_bytes())
+    with zipfile.ZipFile(FORMATS / "aes.zip") as archive:
+        entry = archive.getinfo("papers/lease.pdf")
+    data[entry.header_offset + 30 + len(entry.filename) + 11 + 18 + 200] ^= 1
+    path = tmp_path / "a.zip"
+    path.write_bytes(bytes(data))
+    pages = load(path, "tide").pages
+    assert [(page.kind, page.inside) for page in pages] == [
+        ("text", ("papers/Größe.txt",)),
+        ("failed", ("papers/lease.pdf",)),
+    ]
