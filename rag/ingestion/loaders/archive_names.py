@@ -17,6 +17,7 @@ _KINDS = {
     stat.S_IFIFO: "It is a pipe.",
     stat.S_IFSOCK: "It is a socket.",
 }
+UNNAMED = "member without a name"
 OUTSIDE = "Its name leads out of the archive."
 
 

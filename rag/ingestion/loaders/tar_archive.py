@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from rag.ingestion.loaders.archive_names import Names, decoded, is_meant, refusal
+from rag.ingestion.loaders.archive_names import UNNAMED, Names, decoded, is_meant, refusal
 from rag.ingestion.loaders.base import Member, damaged_document
 from rag.ingestion.loaders.contents import Contents
 from rag.ingestion.loaders.members import MemberReader
@@ -94,7 +94,7 @@ class PackedFileLoader:
 
 
 def _parts(archive: tarfile.TarFile, entry: tarfile.TarInfo, names: Names, packed: int) -> Iterator[Member | Skipped]:
-    name = decoded(entry.name.encode("utf-8", "surrogateescape"), "")
+    name = decoded(entry.name.encode("utf-8", "surrogateescape"), "") or UNNAMED
     if entry.isdir() or not is_meant(name):
         return
     refused = refusal(name, 0)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from rag.errors import DocumentError
-from rag.ingestion.loaders.archive_names import Names, decoded, is_meant, refusal
+from rag.ingestion.loaders.archive_names import UNNAMED, Names, decoded, is_meant, refusal
 from rag.ingestion.loaders.base import Member, damaged_document
 from rag.ingestion.loaders.contents import Contents
 from rag.ingestion.loaders.members import MemberReader
@@ -51,8 +51,8 @@ class ZipLoader:
         names = Names()
         with _archive(path) as archive:
             for entry in archive.infolist():
-                name = _name(entry)
-                if entry.is_dir() or not is_meant(name):
+                name = _name(entry) or UNNAMED
+                if name.endswith("/") or not is_meant(name):
                     continue
                 refused = refusal(name, entry.external_attr >> 16)
                 yield refused or Member(

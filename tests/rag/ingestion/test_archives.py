@@ -135,6 +135,12 @@ def test_the_same_name_twice_is_two_members(tmp_path: Path) -> None:
     assert [(page.inside, page.text) for page in load(path).pages] == [(("a.txt",), "One."), (("a (2).txt",), "Two.")]
 
 
+def test_a_member_without_a_name_is_listed(tmp_path: Path) -> None:
+    document = load(zipped(tmp_path / "a.zip", {"": b"x", "good.txt": b"The quay."}))
+    assert names(document) == [("good.txt",)]
+    assert [each.name for each in document.skipped] == ["member without a name"]
+
+
 def test_a_bomb_of_zeros_does_not_go_off(tmp_path: Path) -> None:
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
