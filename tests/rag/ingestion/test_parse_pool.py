@@ -2,6 +2,7 @@
 
 import pickle
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -96,6 +97,21 @@ def test_a_slow_file_is_given_up(make_pool: MakePool, tmp_path: Path) -> None:
     assert isinstance(error, ReadingTimedOut)
     assert "sleep-60.bad" in error.message
     assert "parse_timeout_s" in error.remedy
+
+
+def test_a_killed_process_leaves_no_members_behind(
+    make_pool: MakePool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    monkeypatch.setenv("TMPDIR", str(place))
+    with zipfile.ZipFile(tmp_path / "letters.zip", "w") as archive:
+        archive.writestr("slow.bad", "sleep 60")
+    pool = make_pool(timeout_s=5)
+    pool.submit(1, task(tmp_path / "letters.zip"))
+    assert "letters.zip" in failure(pool).message
+    assert [path for path in place.iterdir() if "reading" in path.name] == []
 
 
 def test_a_hungry_file_is_given_up(make_pool: MakePool, tmp_path: Path) -> None:
