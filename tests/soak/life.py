@@ -5,6 +5,7 @@ It obeys one JSON command a line and answers each with one JSON line; it may be 
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,6 +38,36 @@ class Life:
 
     def pause(self) -> None:
         self._workspace.pause_indexing()
+
+    def pause_and_wait(self) -> float:
+        """Pause; returns the seconds until nothing works any more: no process, no passage, no change of a file."""
+        began = time.monotonic()
+        self._workspace.pause_indexing()
+        quiet_since, seen = began, self._signs()
+        # A second of quiet tells that all has come to rest; the pause began when the last sign was seen.
+        while time.monotonic() - quiet_since < 1.0:
+            time.sleep(0.02)
+            if (now := self._signs()) != seen:
+                quiet_since, seen = time.monotonic(), now
+        return round(quiet_since - began, 2)
+
+    def _signs(self) -> object:
+        """Return what changes while work goes on: processor time of readers, numbers of passages."""
+        readers = [each for each in psutil.Process().children() if each.is_running()]
+        progress = self._workspace.progress(self._collection)
+        times = [sum(each.cpu_times()[:2]) for each in readers]
+        return times, progress.files_searchable, progress.passages_embedded
+
+    def is_paused(self) -> bool:
+        return self._workspace.progress().paused
+
+    def unfinished(self) -> list[str]:
+        """Return the names of the files that are in work or wait, in the order of work."""
+        return [job.file.path.name for job in self._workspace.jobs(10_000)]
+
+    def in_work(self) -> bool:
+        """Tell whether a file is being read or embedded just now."""
+        return any(job.stage != "waiting" for job in self._workspace.jobs(10))
 
     def resume(self) -> None:
         self._workspace.resume_indexing()

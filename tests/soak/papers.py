@@ -68,7 +68,7 @@ class Papers:
 
     def _write(self, name: str) -> str:
         self._counter += 1
-        word = _word(self._counter)
+        word = word_of(self._counter)
         text = f"Report {word}. " + _FILLER * self._chance.choice((1, 5, 40))
         path = self.folder / name
         if path.suffix == ".pdf":
@@ -79,7 +79,7 @@ class Papers:
         return f"write {name} with {word}"
 
 
-def _word(number: int) -> str:
+def word_of(number: int) -> str:
     """Return a word that is like no other: what is spelled nearly alike is found as well."""
     digits = blake2b(str(number).encode(), digest_size=5).hexdigest()
     return "zq" + digits.translate(str.maketrans("0123456789", "ghijklmnop"))
