@@ -31,6 +31,18 @@ class ScannedDocument(DocumentError):
     code = "document_scanned"
 
 
+class RecognitionUnavailable(DocumentError):
+    """Text recognition is switched off, or no engine is installed."""
+
+    code = "ocr_unavailable"
+
+
+class RecognitionFailed(DocumentError):
+    """No engine could read a page."""
+
+    code = "ocr_failed"
+
+
 class UnknownFormat(DocumentError):
     """No loader reads this kind of file, or its contents are not what its name says."""
 

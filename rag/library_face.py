@@ -54,6 +54,17 @@ class LibraryFace:
         """Read a file again, next; a password is kept in memory only, for as long as the program runs."""
         self._ingestor.retry(file_id, password)
 
+    def recognise(self, file_id: int, page_indices: Sequence[int] | None = None) -> int:
+        """Have text recognition read pages of a file, or all that have no text; returns how many.
+
+        Pages that have text are read too if they are named; their text is replaced.
+
+        Raises:
+            RecognitionUnavailable: It is switched off, or no engine is installed.
+            DocumentGone: Nothing has been read from this file yet.
+        """
+        return self._ingestor.recognise(file_id, page_indices)
+
     def retry_failed(self, collection_id: int) -> int:
         """Read all files of a collection again that could not be read; returns how many."""
         return self._ingestor.retry_failed(collection_id)

@@ -74,6 +74,15 @@ class RagSettings:
     on_battery: str = setting(
         "slow", "What reading and embedding do while the computer runs on battery.", choices=("full", "slow", "pause")
     )
+    ocr_engine: str = setting(
+        "auto",
+        "What reads pages that are pictures: auto takes Tesseract where it is installed, and RapidOCR for what that "
+        "cannot read; off leaves them unread.",
+        choices=("auto", "tesseract", "rapidocr", "off"),
+    )
+    ocr_languages: tuple[str, ...] = setting(
+        (), "Languages of pictured pages, as Tesseract names them (eng, deu); none means: a guess.", expert=True
+    )
     models_at_start: bool = setting(
         True, "Load the models when the window opens, so that the first answer comes at once; else when first needed."
     )

@@ -304,6 +304,8 @@ class IndexingProgress:
     seconds_left: float | None
     held: bool = False
     """It waits until the computer is plugged in, as the setting `on_battery` says."""
+    pages_to_recognise: int = 0
+    """Pages that are pictures and wait for text recognition."""
 
     @property
     def running(self) -> bool:

@@ -18,9 +18,11 @@ from rag.answering.conversation import AskJob, Conversation
 from rag.answering.retrieval import Retriever
 from rag.errors import ChatGone, DataFolderInUse, DocumentGone, UnknownCollection
 from rag.exchange import Exchange
+from rag.ingestion.boxes import span_rectangles, unpack
 from rag.ingestion.chunking import index_name
 from rag.ingestion.index_change import NewIndex
 from rag.ingestion.ingestor import Ingestor
+from rag.ingestion.ocr.choice import OcrOptions
 from rag.ingestion.pages import PagePicture, PageRenderer
 from rag.library_face import LibraryFace
 from rag.models import ChatModels
@@ -149,6 +151,8 @@ class Workspace(LibraryFace, ExchangeFace):
         save_settings(self._settings, places.settings_file(self.data_dir))
         self._answerer.settings = self._settings
         self._budget.on_battery = self._settings.on_battery
+        if changes.keys() & {"ocr_engine", "ocr_languages"}:
+            self._ingestor.set_recognition(OcrOptions.of(self._settings))
         if changes.keys() & {"embedding_model", "passage_tokens"}:
             self._follow_settings()
 
@@ -341,7 +345,7 @@ class Workspace(LibraryFace, ExchangeFace):
     def render_page(
         self, path: Path, page_index: int, scale: float, inside: tuple[str, ...] = ()
     ) -> Future[PagePicture]:
-        """Draw a page of a PDF in a process of its own; `scale` 1 is 72 dots an inch.
+        """Draw a page of a PDF, or a picture, in a process of its own; `scale` 1 is a pixel for each point.
 
         For a PDF in a file, `inside` leads to it (`StoredPage.inside`), and `page_index` counts within it from 0:
         `StoredPage.number` less one. Pages that can be drawn have a width.
@@ -357,6 +361,8 @@ class Workspace(LibraryFace, ExchangeFace):
         page = self._library.page(document_id, page_index)
         if not passages or page is None or (page.inside and not (page.width and page.number)):
             return []
+        if page.kind == "ocr":
+            return span_rectangles(unpack(page.boxes), page.text, start, end)
         path, password = passages[0].path, self._ingestor.password_of(passages[0].path)
         index = page.number - 1 if page.inside and page.number else page_index
         span = self._renderer.span_rectangles(path, index, start, end, password, page.text, page.inside)

@@ -20,6 +20,7 @@ from typing import Literal
 from rag.ingestion.anchors import find_anchors
 from rag.ingestion.boundaries import Boundaries, find_boundaries
 from rag.ingestion.loaders import progress
+from rag.ingestion.regions import region
 from rag.ingestion.running_lines import Span, body_spans
 from rag.ingestion.sections import SectionPath, Segment
 from rag.ingestion.token_counter import Starts, TokenCounter
@@ -260,7 +261,7 @@ class _PageChunker:
 
     def _passage(self, span: _Piece, count: int) -> Passage:
         page = self._page
-        locator = locate(page, span.start, span.end)
+        locator = region(page, span.start, span.end) or locate(page, span.start, span.end)
         return Passage(
             0,
             page.index,

@@ -20,7 +20,7 @@ from rag.storage.library import Library
 from rag.storage.library_successors import LiveIndex
 from rag.storage.library_vectors import PendingPassage
 from rag.storage.vectors import VectorIndex, collection_key
-from rag.types import IndexChangeProgress
+from rag.types import IndexChangeProgress, Page
 
 log = logging.getLogger(__name__)
 
@@ -148,7 +148,7 @@ class IndexChange:
         for document_id in [each for each in waiting if each not in self._cutting][: self._pool.free]:
             document = self._library.loaded_document(document_id)
             if document is not None:
-                bare = replace(document, pages=tuple(replace(page, boxes=b"") for page in document.pages))
+                bare = replace(document, pages=tuple(_light(page) for page in document.pages))
                 self._cutting.add(document_id)
                 cutting = self.cutting
                 task = CutTask(Path(document.title), bare, cutting.options, cutting.tokenizer_file)
@@ -184,3 +184,8 @@ class IndexChange:
         collections = self._library.collections()
         indexed = {each.id: self._library.embedded_successor_ids(each.id, identity) for each in collections}
         return self._library.exchange(self.new.wish, indexed)
+
+
+def _light(page: Page) -> Page:
+    """Return a page without boxes, unless they say where its passages are."""
+    return page if page.locator_kind == "region" else replace(page, boxes=b"")

@@ -22,9 +22,11 @@ from rag.ingestion.index_change import IndexChange, NewIndex
 from rag.ingestion.loaders.base import loader_identity
 from rag.ingestion.loaders.registry import Loaders, default_loaders
 from rag.ingestion.meaning import Meaning
+from rag.ingestion.ocr.choice import OcrOptions
 from rag.ingestion.pace import Pace
 from rag.ingestion.parse_pool import ParseEvent, ParseLimits, ParsePool
 from rag.ingestion.reading import Reading
+from rag.ingestion.recognition import PAGE_KEYS, Recognition
 from rag.ingestion.scanning import Scanner
 from rag.settings import RagSettings
 from rag.storage.library import Library
@@ -77,7 +79,11 @@ class IngestLoop:
         self._pool = ParsePool(budget.parse_workers(), ParseLimits(settings.parse_timeout_s, settings.parse_memory_mb))
         self.pace = Pace()
         self.scanner = Scanner(library, self._loaders)
-        self.reading = Reading(library, self._pool, settings, self.pace.reading, password_of)
+        options = OcrOptions.of(settings)
+        self.recognition = Recognition(library, self._pool, options, self.pace.recognition, password_of)
+        self.reading = Reading(
+            library, self._pool, settings, self.pace.reading, password_of, lambda: self.recognition.enabled
+        )
         self.reading.cutting = Cutting.for_model(None, passage_tokens)
         self.meaning = self._meaning_for(embedding)
         self.change: IndexChange | None = None
@@ -232,7 +238,7 @@ class IngestLoop:
         try:
             self._recover()
             changed |= self._run_commands()
-            changed |= {found for event in events if (found := self._handle(event)) is not None}
+            changed |= {found for event in events for found in self._handle(event)}
             self._spare_battery()
             if not self.paused and not self.held:
                 changed |= self._advance()
@@ -263,19 +269,23 @@ class IngestLoop:
             self.change.rest()
         self.pace.stop()
 
-    def _handle(self, event: ParseEvent) -> int | None:
-        # Documents that are cut anew go by negative numbers, so as not to be taken for files.
+    def _handle(self, event: ParseEvent) -> set[int]:
+        # Documents that are cut anew, and pages, go by negative numbers, so as not to be taken for files.
         if event.key >= 0:
-            return self.reading.handle(event)
+            found = self.reading.handle(event)
+            return set() if found is None else {found}
+        if event.key < -PAGE_KEYS:
+            return self.recognition.handle(event)
         if self.change is not None:
             self.change.handle(event)
-        return None
+        return set()
 
     def _advance(self) -> set[int]:
         if self._compare:
             self.bring_over_all()
         reading = bool(self.reading.in_work) or bool(self._library.queued_files(1))
-        if not reading and (self.model_error is not None or not self._library.incomplete_collections()):
+        embedding = self.model_error is None and bool(self._library.incomplete_collections())
+        if not (reading or embedding or self.recognition.wanted):
             self.pace.stop()
             return self._advance_change()
         facts = self._model()
@@ -283,6 +293,8 @@ class IngestLoop:
             return set()
         self._pool.size = self._budget.parse_workers()
         changed = self.reading.feed()
+        if not self.reading.more:
+            changed |= self.recognition.feed(self.reading.cutting)
         # Reading everything first makes all of it searchable by words soon; it delays embedding by a twentieth.
         if facts is not None and (not self.reading.more or self._library.has_urgent_files()):
             changed |= self.meaning.step(facts.identity)
@@ -305,7 +317,8 @@ class IngestLoop:
 
     def _meaning_for(self, embedding: EmbeddingService) -> Meaning:
         name = self.reading.cutting.index_name
-        return Meaning(self._library, self._vectors, embedding, self.pace.embedding, self._pool.wake, name)
+        complete = self.recognition.complete_files
+        return Meaning(self._library, self._vectors, embedding, self.pace.embedding, self._pool.wake, name, complete)
 
     def _run_commands(self) -> set[int]:
         changed: set[int] = set()
@@ -378,6 +391,7 @@ class IngestLoop:
 
     def _reset(self) -> None:
         self._library.reset_interrupted()
+        self.recognition.begin()
 
     def _recover(self) -> None:
         """After a halt, try whether writing works again."""
@@ -395,6 +409,7 @@ class IngestLoop:
         if self.change is not None:
             self.change.rest()
         self.reading.drop()
+        self.recognition.drop()
         self.pace.stop()
 
     def _patience_s(self) -> float | None:

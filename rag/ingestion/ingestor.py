@@ -10,23 +10,26 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from inference.api import CancelToken, CpuBudget, EmbeddingService, KnownError
-from rag.errors import DocumentGone, UnreadableFile
+from rag.errors import DocumentGone, RecognitionUnavailable, UnreadableFile
 from rag.ingestion.chunking import TARGET_TOKENS
 from rag.ingestion.index_change import NewIndex
 from rag.ingestion.ingest_loop import PAUSED, IngestLoop
 from rag.ingestion.jobs import JobList
+from rag.ingestion.ocr.choice import OcrOptions
 from rag.ingestion.pace import TimeLeft
-from rag.ingestion.problems import is_locked
+from rag.ingestion.problems import NO_OCR_REMEDY, is_locked
 from rag.ingestion.temporary import remove_leavings
 from rag.ingestion.walker import is_gone
 from rag.reports import IndexingJob
 from rag.settings import RagSettings
 from rag.storage.library import Library
 from rag.storage.library_collections import Counts
+from rag.storage.library_queue import WorkLeft
 from rag.storage.vectors import VectorIndex
 from rag.types import Change, FileProblem, FileRow, IndexChangeProgress, IndexingProgress, Removal
 
@@ -57,7 +60,7 @@ class Ingestor:
             library, vectors, embedding, budget, settings, passage_tokens, self.password_of, self._report
         )
         self._jobs = JobList(library, self._loop)
-        self._time_left = TimeLeft(library.work_left, self._loop.pace)
+        self._time_left = TimeLeft(self._work_left, self._loop.pace)
         self._thread = threading.Thread(target=self._loop.run, name="ingest", daemon=True)
 
     def start(self) -> None:
@@ -213,6 +216,26 @@ class Ingestor:
         """Return the files in work, then those that wait, the next one first."""
         return self._jobs.jobs(limit)
 
+    def recognise(self, file_id: int, page_indices: Sequence[int] | None = None) -> int:
+        """Have text recognition read pages of a file, or all that have no text; returns how many.
+
+        Raises:
+            RecognitionUnavailable: It is switched off, or no engine is installed.
+            DocumentGone: Nothing has been read from this file yet.
+        """
+        if not self._loop.recognition.enabled:
+            raise RecognitionUnavailable("There is nothing here that reads pictured pages.", remedy=NO_OCR_REMEDY)
+        row = self._library.file(file_id)
+        if row is None or row.document_id is None:
+            raise DocumentGone("Nothing has been read from this file yet.", remedy="Have it read first.")
+        count = self._library.ask_recognition(row.document_id, page_indices)
+        self._loop.post(self._loop.recognition.begin, row.collection_id)
+        return count
+
+    def set_recognition(self, options: OcrOptions) -> None:
+        """Recognise from now on with another engine, or other languages, or not at all."""
+        self._loop.post(lambda: self._loop.recognition.begin(options))
+
     def password_of(self, path: Path) -> str | None:
         """Return the password that the user gave for a file."""
         return self._passwords.get(path)
@@ -254,7 +277,8 @@ class Ingestor:
         """Return how far a collection is, or all of them; one file more while folders are looked through."""
         looking = self._loop.pending(collection_id)
         counts = self._library.counts(collection_id)
-        current = self._loop.reading.current
+        current = self._loop.reading.current or self._loop.recognition.current
+        pages = self._library.count_to_recognise(collection_id) if self._loop.recognition.enabled else 0
         return IndexingProgress(
             collection_id,
             counts.files_total + looking,
@@ -267,7 +291,12 @@ class Ingestor:
             self._loop.paused,
             self._seconds_left(collection_id, counts, looking),
             held=self._loop.held,
+            pages_to_recognise=pages,
         )
+
+    def _work_left(self, collection_id: int | None) -> WorkLeft:
+        pages = self._library.count_to_recognise(collection_id) if self._loop.recognition.enabled else 0
+        return replace(self._library.work_left(collection_id), scanned_pages=pages)
 
     def _seconds_left(self, collection_id: int | None, counts: Counts, looking: bool) -> float | None:
         if looking or self._loop.paused or self._loop.held:

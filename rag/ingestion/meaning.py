@@ -41,6 +41,7 @@ class Meaning:
         rate: Rate,
         wake: Callable[[], None],
         index_name: str,
+        complete: Callable[[int], list[int]],
     ) -> None:
         self._library = library
         self._vectors = vectors
@@ -48,6 +49,7 @@ class Meaning:
         self._rate = rate
         self._wake = wake
         self._index_name = index_name
+        self._complete = complete
         self._jobs: list[_Job] = []
         self._cancel = CancelToken()
         self._unapplied = 0
@@ -78,7 +80,7 @@ class Meaning:
             key = self._key(collection_id, identity)
             while self._vectors.apply(self._library, collection_id, key, identity):
                 changed.add(collection_id)
-            if self._library.complete_files(collection_id):
+            if self._complete(collection_id):
                 changed.add(collection_id)
         return changed
 

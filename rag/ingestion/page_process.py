@@ -1,4 +1,4 @@
-"""The child process that draws pages of PDFs and tells where their characters stand.
+"""The child process that draws pages of PDFs and pictures, and tells where the characters of PDFs stand.
 
 It opens untrusted files, so it may die; the parent then starts another one. The last document stays open, since a
 reader turns pages of one file. A PDF in an archive or a message lies in a private folder while it is open.
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +24,7 @@ from rag.ingestion.loaders.members import MemberReader
 from rag.ingestion.loaders.pdf import open_pdf
 from rag.ingestion.loaders.pdf_notes import NOTES_APART, PageNote, page_notes, with_notes
 from rag.ingestion.loaders.pdf_text import char_indices, clean_with_origin, raw_text
+from rag.ingestion.loaders.pictures import PictureLoader, frame, opened_picture
 from rag.ingestion.loaders.registry import default_loaders
 from rag.ingestion.problems import known_error
 from rag.ingestion.temporary import private_folder
@@ -104,13 +105,15 @@ class _OpenDocument:
         key = (path, password, inside, stat.st_mtime_ns, stat.st_size)
         if self._document is None or key != self._key:
             self._close()
-            self._document = open_pdf(self._taken_out(path, inside, password), password)
+            self._document = open_pdf(self.taken_out(path, inside, password), password)
             self._key = key
         if self._document is None:
             raise damaged_document(path, "a PDF")
         return self._document
 
-    def _taken_out(self, path: Path, inside: tuple[str, ...], password: str | None) -> Path:
+    def taken_out(self, path: Path, inside: tuple[str, ...], password: str | None) -> Path:
+        """Return where the innermost file lies now; what was taken out before is closed and removed."""
+        self._close()
         for earlier in self._folder.iterdir():
             shutil.rmtree(earlier, ignore_errors=True)
         return self._members.extract(path, inside, self._folder, password) if inside else path
@@ -138,6 +141,11 @@ def serve(connection: "Connection[object, object]") -> None:
 
 def _answer(connection: "Connection[object, object]", request: PageRequest, opened: _OpenDocument) -> None:
     try:
+        if isinstance(request, DrawPage) and is_picture(request):
+            drawn, pixels = _draw_picture(request, opened)
+            connection.send(drawn)
+            connection.send_bytes(pixels)
+            return
         with _page(opened, request) as page:
             if isinstance(request, LocateText):
                 connection.send(page_boxes(page))
@@ -166,6 +174,26 @@ def _page(opened: _OpenDocument, request: PageRequest) -> "Iterator[pdfium.PdfPa
         yield page
     finally:
         page.close()
+
+
+def is_picture(request: DrawPage) -> bool:
+    """Tell by its name whether a page is that of a picture, and of no PDF."""
+    name = request.inside[-1] if request.inside else request.path.name
+    return PurePosixPath(name).suffix.lower() in PictureLoader.suffixes
+
+
+def _draw_picture(request: DrawPage, opened: _OpenDocument) -> tuple[PageDrawn, bytes]:
+    """Draw a picture file; one of its pixels is a point."""
+    path = opened.taken_out(request.path, request.inside, request.password)
+    with opened_picture(path) as picture:
+        image = frame(picture, path, request.page_index)
+    largest = (_MOST_PIXELS / max(1, image.width * image.height)) ** 0.5
+    scale = min(request.scale, largest)
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    if size != image.size:
+        image = image.resize(size)
+    pixels = image.convert("RGB").tobytes("raw", "BGRX")
+    return PageDrawn(*size, 4 * size[0]), pixels
 
 
 def _draw(page: "pdfium.PdfPage", scale: float) -> tuple[PageDrawn, bytes]:

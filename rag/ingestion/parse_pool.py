@@ -18,12 +18,24 @@ from rag.ingestion.parse_process import (
     FileFailed,
     FileHashed,
     FileParsed,
+    PageRecognised,
     ParseEvent,
     ParseProcess,
     Task,
 )
+from rag.types import Page
 
-__all__ = ["DocumentCut", "FileFailed", "FileHashed", "FileParsed", "ParseEvent", "ParseLimits", "ParsePool", "Task"]
+__all__ = [
+    "DocumentCut",
+    "FileFailed",
+    "FileHashed",
+    "FileParsed",
+    "PageRecognised",
+    "ParseEvent",
+    "ParseLimits",
+    "ParsePool",
+    "Task",
+]
 
 log = logging.getLogger(__name__)
 
@@ -61,13 +73,13 @@ class ParsePool:
         worker = next((worker for worker in self._workers if worker.task is None), None)
         (worker or self._start()).give(key, task)
 
-    def go_on(self, key: int) -> None:
-        """Have a hashed file read."""
-        self._reply(key, go_on=True)
+    def go_on(self, key: int, recognised: tuple[Page, ...] = ()) -> None:
+        """Have a hashed file read; pages that were recognised in it before need not be again."""
+        self._reply(key, recognised)
 
     def skip(self, key: int) -> None:
         """Leave a hashed file unread, because its text is known."""
-        self._reply(key, go_on=False)
+        self._reply(key, None)
 
     def share(self, *, waiting: bool) -> None:
         """Let slow files stand aside while others wait, and go on when there is room again.
@@ -136,11 +148,11 @@ class ParsePool:
         held = sum(each.resident_bytes() for each in (*aside, worker))
         return held <= self._limits.memory_bytes // 2
 
-    def _reply(self, key: int, *, go_on: bool) -> None:
+    def _reply(self, key: int, answer: tuple[Page, ...] | None) -> None:
         for worker in self._workers:
             if worker.task is not None and worker.key == key:
                 with suppress(OSError):  # A dead process is noticed by the next poll.
-                    worker.connection.send(go_on)
+                    worker.connection.send(answer)
 
     def _drain_wake(self) -> None:
         while self._wait_end.poll():

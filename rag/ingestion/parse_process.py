@@ -10,6 +10,7 @@ from multiprocessing.context import SpawnProcess
 
 from inference.api import KnownError
 from rag.ingestion import process_tree
+from rag.ingestion.ocr.page_task import RecogniseTask
 from rag.ingestion.parse_limits import ParseLimits, Stopwatch
 from rag.ingestion.parse_worker import CutTask, Finished, Hashed, ParseTask, Slice, Step, serve
 from rag.ingestion.problems import crashed_reader, ended_by_system, too_hungry, too_slow
@@ -21,6 +22,7 @@ CHECK_S = 0.25
 _CHECK_TREE_S = 1.0
 _TASKS_PER_PROCESS = 200
 _RECYCLE_BYTES = 500_000_000
+_RECYCLE_BYTES_OCR = 1_500_000_000
 _KILLED = 9
 """The signal with which a system that has no memory left ends a process."""
 
@@ -60,8 +62,17 @@ class DocumentCut:
     passages: tuple[Passage, ...]
 
 
-ParseEvent = FileHashed | FileParsed | FileFailed | DocumentCut
-Task = ParseTask | CutTask
+@dataclass(frozen=True)
+class PageRecognised:
+    """A `RecogniseTask` is done."""
+
+    key: int
+    page: Page
+    passages: tuple[Passage, ...]
+
+
+ParseEvent = FileHashed | FileParsed | FileFailed | DocumentCut | PageRecognised
+Task = ParseTask | CutTask | RecogniseTask
 
 
 class ParseProcess:
@@ -92,6 +103,7 @@ class ParseProcess:
         self.step = (0, 0)
         self.aside = False
         self._tasks_done = 0
+        self._recognised = False
         self._watch = Stopwatch()
         self._next_check = self._next_tree_check = 0.0
         self._pending: list[bytes] = []
@@ -143,7 +155,9 @@ class ParseProcess:
 
     def is_worn(self) -> bool:
         """Tell whether the process should be replaced: parsers leak."""
-        return self._tasks_done >= _TASKS_PER_PROCESS or self.resident_bytes() > _RECYCLE_BYTES
+        # The models of text recognition are large and take seconds to load: they stay from page to page.
+        most_bytes = _RECYCLE_BYTES_OCR if self._recognised else _RECYCLE_BYTES
+        return self._tasks_done >= _TASKS_PER_PROCESS or self.resident_bytes() > most_bytes
 
     def resident_bytes(self) -> int:
         return process_tree.resident_bytes(self.pid, descendants=False)
@@ -204,6 +218,7 @@ class ParseProcess:
     def _finish(self, message: Finished) -> ParseEvent | None:
         head, task, self.task = self._head, self.task, None
         self._tasks_done += 1
+        self._recognised = isinstance(task, RecogniseTask)
         if message.error is not None:
             self._forget()
             return FileFailed(self.key, message.error, self.sha256)
@@ -211,6 +226,10 @@ class ParseProcess:
             cut = DocumentCut(self.key, tuple(self._passages))
             self._forget()
             return cut
+        if isinstance(task, RecogniseTask):
+            recognised = PageRecognised(self.key, self._pages[0], tuple(self._passages))
+            self._forget()
+            return recognised
         if head is None or self.sha256 is None:
             return None
         document = replace(head, pages=tuple(self._pages))

@@ -24,6 +24,7 @@ from rag.ingestion.chunking import ChunkingOptions, chunk
 from rag.ingestion.loaders.base import empty_document, loader_identity
 from rag.ingestion.loaders.progress import listening
 from rag.ingestion.loaders.registry import default_loaders
+from rag.ingestion.ocr.page_task import RecogniseTask, recognise_page, with_recognised
 from rag.ingestion.problems import changed_file, known_error
 from rag.ingestion.token_counter import TokenCounter, token_counter
 from rag.types import LoadedDocument, Page, Passage
@@ -64,7 +65,10 @@ class CutTask:
 
 @dataclass(frozen=True)
 class Hashed:
-    """First message: what the bytes are and who would read them. The child waits for "go on" (True) or "known"."""
+    """First message: what the bytes are and who would read them.
+
+    The child waits for None, which means that the text is known, or for the pages that were recognised before.
+    """
 
     sha256: str
     loader: str
@@ -108,6 +112,8 @@ def serve(connection: "Connection[object, object]", memory_bytes: int) -> None:
                 _answer(connection, task)
             elif isinstance(task, CutTask):
                 _cut(connection, task)
+            elif isinstance(task, RecogniseTask):
+                _recognise(connection, task)
             else:
                 return
         except (EOFError, OSError):
@@ -172,16 +178,17 @@ def _answer(connection: "Connection[object, object]", task: ParseTask) -> None:
         state = _state(task.path)
         loader = default_loaders().choose(task.path)
         connection.send(Hashed(_sha256(task.path, heart), loader_identity(loader)))
-        if connection.recv() is not True:
+        recognised = connection.recv()
+        if not isinstance(recognised, tuple):
             connection.send(Finished())
             return
         with listening(heart):
-            document = loader.load(task.path, task.password)
+            document = with_recognised(loader.load(task.path, task.password), recognised)
         if _state(task.path) != state:
             raise changed_file(task.path)
         with listening(heart.beat):
             passages = chunk(document, _counter(task.tokenizer_file), task.options)
-        if not passages:
+        if not passages and not _may_have_words(document):
             raise empty_document(task.path)
     except Exception as error:  # noqa: BLE001 - the top of a process that runs parsers on whatever people have.
         connection.send(Finished(known_error(error, task.path)))
@@ -209,6 +216,23 @@ def _cut(connection: "Connection[object, object]", task: CutTask) -> None:
 def _state(path: Path) -> tuple[int, int]:
     found = path.stat()
     return found.st_size, found.st_mtime_ns
+
+
+def _recognise(connection: "Connection[object, object]", task: RecogniseTask) -> None:
+    try:
+        page, passages = recognise_page(task, _counter(task.tokenizer_file))
+    except Exception as error:  # noqa: BLE001 - as above.
+        connection.send(Finished(known_error(error, task.path)))
+        return
+    for part in _parts(replace(task.document, pages=(page,)), passages):
+        for message in slices(part):
+            connection.send(message)
+    connection.send(Finished())
+
+
+def _may_have_words(document: LoadedDocument) -> bool:
+    """Tell whether pages wait for recognition; a picture is kept in any case, or folders of icons would all fail."""
+    return document.kind == "image" or any(page.kind == "scanned" for page in document.pages)
 
 
 def _sha256(path: Path, heart: _Heart) -> str:

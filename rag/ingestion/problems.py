@@ -15,6 +15,12 @@ _MOST_MEMBERS_NAMED = 5
 _MOST_REASONS = 3
 
 
+NO_OCR_REMEDY = (
+    "Switch text recognition on (setting ocr_engine), or install an engine: the Python package rapidocr, or Tesseract "
+    "with the package tesseract-ocr of your system. The pages are then read by themselves at the next start."
+)
+
+
 class PageFacts(Protocol):
     """What a page says of itself without its text: a `Page`, a `PageReport`."""
 
@@ -51,15 +57,16 @@ def cancelled_problem(path: Path) -> FileProblem:
     )
 
 
-def partial_problem(path: Path, pages: Iterable[PageFacts]) -> FileProblem | None:
+def partial_problem(path: Path, pages: Iterable[PageFacts], *, waits: bool = False) -> FileProblem | None:
     """Return what is missing of a document that was read, naming pages and the members they are in; None if nothing is.
 
     Args:
         path: The file, for its name.
         pages: Its pages, in order.
+        waits: Pages that are pictures will be recognised soon, which is no problem.
     """
     troubled = [page for page in pages if page.kind in {"scanned", "failed"}]
-    scanned = [page for page in troubled if page.kind == "scanned"]
+    scanned = [page for page in troubled if page.kind == "scanned" and not waits]
     failed = [page for page in troubled if page.kind == "failed"]
     if scanned:
         words, several = _named(scanned)
@@ -67,7 +74,7 @@ def partial_problem(path: Path, pages: Iterable[PageFacts]) -> FileProblem | Non
         return FileProblem(
             "document_scanned_pages",
             f"“{path.name}” was read in part: {words} {'need' if several else 'needs'} text recognition (OCR).{also}",
-            "Run it through a text recognition program and add the result.",
+            NO_OCR_REMEDY,
             path,
         )
     if failed:

@@ -38,12 +38,14 @@ class Reading:
         settings: RagSettings,
         pace: ReadingPace,
         password_of: Callable[[Path], str | None],
+        recognises: Callable[[], bool] = lambda: False,
     ) -> None:
         self._library = library
         self._pool = pool
         self._settings = settings
         self._pace = pace
         self._password_of = password_of
+        self._recognises = recognises
         self._files: dict[int, FileRow] = {}
         self._hashes: dict[int, tuple[str, str]] = {}
         self._changes: Counter[int] = Counter()
@@ -135,11 +137,11 @@ class Reading:
             self._twins.setdefault(identity, []).append(row)
             return False
         self._hashes[row.id] = identity
-        self._pool.go_on(row.id)
+        self._pool.go_on(row.id, self._library.recognised_pages(event.sha256))
         return False
 
     def _link(self, row: FileRow, document_id: int) -> None:
-        problem = partial_problem(row.path, self._library.page_map(document_id))
+        problem = partial_problem(row.path, self._library.page_map(document_id), waits=self._recognises())
         if not self._library.link_document(row.id, document_id, problem):
             self._library.set_file_state(row.id, "queued")
 
@@ -147,7 +149,7 @@ class Reading:
         document = event.document
         tokens = sum(passage.token_count for passage in event.passages)
         self._pace.finished(format_of(row.path), row.size, event.took_s, tokens)
-        problem = partial_problem(row.path, document.pages)
+        problem = partial_problem(row.path, document.pages, waits=self._recognises())
         self._library.store_document(row.id, event.sha256, document, event.passages, self.cutting.identity, problem)
 
     def _fail(self, row: FileRow, error: KnownError, sha256: str | None) -> None:

@@ -10,6 +10,7 @@ from rag.storage.library_documents import DocumentStore
 from rag.storage.library_exchange import ExchangeStore
 from rag.storage.library_files import FileStore
 from rag.storage.library_queue import QueueStore
+from rag.storage.library_recognition import RecognitionStore
 from rag.storage.library_removals import RemovalStore
 from rag.storage.library_reports import ReportStore
 from rag.storage.library_search import SearchStore
@@ -24,6 +25,7 @@ class Library(
     ExchangeStore,
     FileStore,
     QueueStore,
+    RecognitionStore,
     RemovalStore,
     ReportStore,
     SearchStore,

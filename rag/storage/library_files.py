@@ -1,6 +1,6 @@
 """Files of collections; each is its own durable job, from queued to ready."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import apsw
 from rag.storage.library_collections import unknown_collection
 from rag.storage.paths import SqlPath, path_from_sql, path_to_sql
 from rag.storage.removal import let_go, sweep_documents
-from rag.storage.store import Row, Store
+from rag.storage.store import Row, Store, id_list
 from rag.storage.text import storable
 from rag.types import FileProblem, FileRow, FileState
 
@@ -43,11 +43,13 @@ WHERE id = :file_id
 
 _COMPLETE = """
 UPDATE file SET state = 'ready'
-WHERE collection_id = ? AND state = 'searchable' AND NOT EXISTS (
+WHERE collection_id = :collection_id AND state = 'searchable' AND NOT EXISTS (
     SELECT 1 FROM passage
     LEFT JOIN indexed ON passage_id = passage.id AND indexed.collection_id = file.collection_id
     WHERE passage.document_id = file.document_id AND passage_id IS NULL
-)
+) AND NOT (:recognising AND document_id NOT IN (SELECT value FROM json_each(:but)) AND EXISTS (
+    SELECT 1 FROM page WHERE page.document_id = file.document_id AND kind = 'scanned'
+))
 RETURNING id
 """
 
@@ -142,10 +144,17 @@ class FileStore(Store):
             connection.execute("UPDATE file SET state = 'queued', changed = 0 WHERE state = 'reading'")
             return connection.changes()
 
-    def complete_files(self, collection_id: int) -> list[int]:
-        """Move files from "searchable" to "ready" whose passages are all indexed; returns their ids."""
+    def complete_files(self, collection_id: int, *, recognising: bool = False, but: Collection[int] = ()) -> list[int]:
+        """Move files from "searchable" to "ready" whose passages are all indexed; returns their ids.
+
+        Args:
+            collection_id: The collection.
+            recognising: Whether files with pages that wait for text recognition are left as they are.
+            but: Documents whose pages are not waited for all the same.
+        """
+        asked = {"collection_id": collection_id, "recognising": recognising, "but": id_list(but)}
         with self.db.write() as connection:
-            return [int(file_id) for (file_id,) in connection.execute(_COMPLETE, (collection_id,))]
+            return [int(file_id) for (file_id,) in connection.execute(_COMPLETE, asked)]
 
     def incomplete_collections(self) -> list[int]:
         """Return the collections that have files to embed, those that waited longest first."""

@@ -47,6 +47,14 @@ CREATE TABLE live_index (            -- one row: what the passages that answer w
 );
 """
 
+TEXT_RECOGNITION = """
+CREATE INDEX page_waiting ON page (document_id) WHERE kind = 'scanned';
+-- What was refused as a mere picture can be read now.
+UPDATE file SET state = 'queued', problem_code = NULL, problem_message = NULL, problem_remedy = NULL,
+    problem_path = NULL
+WHERE state = 'failed' AND problem_code = 'document_scanned';
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     ("0001-first", FIRST_SCHEMA),
     ("0002-parts-of-files", PARTS_OF_FILES),
@@ -54,6 +62,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     ("0004-queue-and-reports", QUEUE_AND_REPORTS),
     ("0005-bundles", BUNDLES),
     ("0006-successors", SUCCESSORS),
+    ("0007-text-recognition", TEXT_RECOGNITION),
 )
 
 

@@ -17,6 +17,15 @@ def data_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def ocr_off(data_dir: Path) -> None:
+    """Leave pages that are pictures unread, as where no engine is installed."""
+    file = data_dir / "settings.json"
+    stored = json.loads(file.read_text("utf-8"))
+    stored["settings"]["ocr_engine"] = "off"
+    file.write_text(json.dumps(stored), "utf-8")
+
+
+@pytest.fixture
 def papers(tmp_path: Path) -> Path:
     """A folder with one good document about a crane."""
     folder = tmp_path / "papers"

@@ -54,7 +54,6 @@ BAD: dict[str, Bad] = {
     "damaged.docx": Bad(cut_word, "document_damaged", "damaged"),
     "hollow.docx": Bad(hollow_word, "document_damaged", "damaged"),
     "empty.pdf": Bad(lambda path: files.pdf(path, ["", ""]), "document_empty", "contains no text"),
-    "scanned.pdf": Bad(lambda path: files.pdf(path, ["[scan]", "[scan]"]), "document_scanned", "OCR"),
     "zero.txt": Bad(Path.touch, "document_empty", "no bytes"),
     "zero.pdf": Bad(Path.touch, "document_empty", "no bytes"),
     "zero.docx": Bad(Path.touch, "document_empty", "no bytes"),
@@ -64,7 +63,7 @@ BAD: dict[str, Bad] = {
     ),
     "zip.docx": Bad(zip_named_word, "document_format", "ZIP archive"),
     "picture.txt": Bad(
-        lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + files.noise_bytes(5000)), "document_format", "PNG picture"
+        lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + files.noise_bytes(5000)), "document_damaged", "a picture"
     ),
     "noise.txt": Bad(lambda path: path.write_bytes(files.noise_bytes(20_000)), "document_format", "binary data"),
     "program.md": Bad(

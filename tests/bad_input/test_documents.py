@@ -80,13 +80,16 @@ def test_good_documents_among_bad_ones_are_found(indexed: tuple[Path, Done], tmp
         assert line["results"][0]["document"] == line["id"]
 
 
-def test_scanned_and_empty_documents_are_told_apart(indexed: tuple[Path, Done]) -> None:
-    failed = {Path(each["path"]).name: each for each in indexed[1].json["failed"]}
+def test_scanned_and_empty_documents_are_told_apart(carrel: Carrel, papers: Path, ocr_off: None) -> None:
+    files.pdf(papers / "empty.pdf", ["", ""])
+    files.pdf(papers / "scanned.pdf", ["[scan]", "[scan]"])
+    failed = {Path(each["path"]).name: each for each in carrel("index", papers, "--json").json["failed"]}
     assert "OCR" not in failed["empty.pdf"]["message"] + failed["empty.pdf"]["remedy"]
-    assert "text recognition" in failed["scanned.pdf"]["message"] + failed["scanned.pdf"]["remedy"]
+    assert "OCR" in failed["scanned.pdf"]["message"]
+    assert "text recognition" in failed["scanned.pdf"]["remedy"]
 
 
-def test_partly_scanned_document_is_read_and_its_pages_are_named(carrel: Carrel, papers: Path) -> None:
+def test_partly_scanned_document_is_read_and_its_pages_are_named(carrel: Carrel, papers: Path, ocr_off: None) -> None:
     files.pdf(papers / "half.pdf", [STORY, "[scan]", "The second page with words."])
     done = carrel("index", papers, "--json")
     assert (done.code, done.json["ready"]) == (3, 2)
@@ -97,12 +100,12 @@ def test_partly_scanned_document_is_read_and_its_pages_are_named(carrel: Carrel,
 
 
 def test_question_to_an_unreadable_document_alone_says_why(carrel: Carrel, tmp_path: Path) -> None:
-    files.pdf(tmp_path / "scan.pdf", ["[scan]"])
-    done = carrel("ask", "What does it say?", tmp_path / "scan.pdf", "--json")
+    files.pdf(tmp_path / "blank.pdf", ["", ""])
+    done = carrel("ask", "What does it say?", tmp_path / "blank.pdf", "--json")
     assert done.code == 3
     assert done.json["outcome"] == "not_found"
-    assert "scan.pdf" in done.err
-    assert "OCR" in done.err
+    assert "blank.pdf" in done.err
+    assert "contains no text" in done.err
 
 
 def test_wrong_password_is_told_apart_from_a_missing_one(carrel: Carrel, papers: Path, tmp_path: Path) -> None:

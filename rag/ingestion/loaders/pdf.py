@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.errors import EncryptedDocument, ScannedDocument, WrongPassword
+from rag.errors import EncryptedDocument, WrongPassword
 from rag.ingestion.loaders import progress
 from rag.ingestion.loaders.base import (
     Member,
@@ -60,7 +60,7 @@ class PdfLoader:
         return b"%PDF-" in contents.head[:1024]
 
     def load(self, path: Path, password: str | None = None) -> LoadedDocument:
-        """Return the pages with text; some may be `scanned` or `failed`, but not all of them."""
+        """Return the pages with text; some, or all of a scan, may be `scanned`, and some `failed`."""
         opinion = SecondOpinion(path, password)
         document = open_pdf(path, password)
         if document is None:
@@ -209,14 +209,8 @@ def _looks_scanned(page: "pdfium.PdfPage", area: float, *, drawn_text: bool) -> 
 
 
 def _refuse_without_text(path: Path, pages: list[Page]) -> None:
-    if any(page.kind == "text" for page in pages):
+    if any(page.kind in {"text", "scanned"} for page in pages):
         return
-    if any(page.kind == "scanned" for page in pages):
-        raise ScannedDocument(
-            f"“{path.name}” holds pictures of pages and no text: it needs text recognition (OCR).",
-            remedy="Run it through a text recognition program and add the result.",
-            path=path,
-        )
     if any(page.kind == "failed" for page in pages):
         raise damaged_document(path, "a PDF")
     raise empty_document(path)

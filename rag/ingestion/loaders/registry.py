@@ -26,6 +26,7 @@ from rag.ingestion.loaders.mhtml import MhtmlLoader
 from rag.ingestion.loaders.msg import MsgLoader
 from rag.ingestion.loaders.notebook import NotebookLoader
 from rag.ingestion.loaders.pdf import PdfLoader
+from rag.ingestion.loaders.pictures import PictureLoader
 from rag.ingestion.loaders.plain_text import PlainTextLoader
 from rag.ingestion.loaders.source_code import SourceCodeLoader
 from rag.ingestion.loaders.spreadsheet import SpreadsheetLoader
@@ -49,11 +50,6 @@ NOT_YET = {
 }
 """Document formats that are listed as unread, since someone would miss them."""
 _BINARY_MAGIC = (
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF8", "a GIF picture"),
-    (b"II*\0", "a TIFF picture"),
-    (b"MM\0*", "a TIFF picture"),
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
     (b"\x1f\x8b", "a compressed archive"),
@@ -210,6 +206,7 @@ def default_loaders() -> Loaders:
             PackedFileLoader(members),
             # A PDF may have other bytes in front, and an archive may begin with a PDF: archives are asked first.
             PdfLoader(members),
+            PictureLoader(),
             DelimitedLoader(),
             MarkdownLoader(),
             HtmlLoader(),

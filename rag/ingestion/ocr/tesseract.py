@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _WORD_LEVEL = "5"
 _LIST_TIMEOUT_S = 10
+_PAGE_TIMEOUT_S = 40
+"""A page of text takes some seconds; what takes longer is no text to Tesseract."""
 _NO_LANGUAGES = frozenset({"osd", "equ", "snum"})
 """Data files that help, but hold no language."""
 _GRAIN = 3
@@ -32,12 +34,19 @@ class Tesseract:
         self.languages = languages
 
     def words(self, picture: "Image.Image", dots_per_inch: int) -> list[Word]:
-        """Return the words in reading order; raises `OSError` or `ValueError` if the program fails."""
+        """Return the words in reading order; raises `OSError` or `subprocess.TimeoutExpired` if the program fails."""
         file = io.BytesIO()
         without_noise(picture.convert("L")).save(file, "PPM")
         modes = ["--psm", "1" if "osd" in installed_data(self._program) else "3", "--dpi", str(dots_per_inch)]
         command = [self._program, "stdin", "stdout", "-l", "+".join(self.languages), *modes, "tsv"]
-        done = subprocess.run(command, input=file.getvalue(), capture_output=True, check=False, env=_environment())
+        done = subprocess.run(
+            command,
+            input=file.getvalue(),
+            capture_output=True,
+            check=False,
+            env=_environment(),
+            timeout=_PAGE_TIMEOUT_S,
+        )
         if done.returncode:
             raise OSError(f"tesseract ended with {done.returncode}: {done.stderr.decode('utf-8', 'replace')[-300:]}")
         return read_table(done.stdout.decode("utf-8", "replace"))

@@ -69,7 +69,7 @@ def open_desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
     folder = tmp_path / "data"
     folder.mkdir()
 
-    def open_one(model: str = "hashing", **settings: int) -> Desk:
+    def open_one(model: str = "hashing", **settings: int | str) -> Desk:
         for desk in desks:
             desk.close()
         desks[:] = [Desk(folder, RagSettings(**settings), model)]  # type: ignore[arg-type]

@@ -67,7 +67,6 @@ def test_bad_files_are_listed_and_the_rest_goes_on(desk: Desk, papers: Path) -> 
     files.text(papers / "good.txt", "albatross")
     (papers / "empty.txt").touch()
     (papers / "damaged.pdf").write_bytes(b"%PDF-1.4 nonsense")
-    files.pdf(papers / "scan.pdf", ["[scan]"])
     files.encrypted(files.pdf(papers / "secret.pdf", ["words"]), "tide")
     (papers / "binary.txt").write_bytes(files.noise_bytes(9000))
     (papers / "fake.docx").write_bytes(b"PK\x03\x04" + files.noise_bytes(100))
@@ -76,7 +75,6 @@ def test_bad_files_are_listed_and_the_rest_goes_on(desk: Desk, papers: Path) -> 
     assert codes == {
         "empty.txt": "document_empty",
         "damaged.pdf": "document_damaged",
-        "scan.pdf": "document_scanned",
         "secret.pdf": "document_encrypted",
         "binary.txt": "document_format",
         "fake.docx": "document_damaged",
@@ -86,7 +84,8 @@ def test_bad_files_are_listed_and_the_rest_goes_on(desk: Desk, papers: Path) -> 
     assert desk.files()["good.txt"].state == "ready"
 
 
-def test_a_document_read_in_part_is_ready_with_a_problem(desk: Desk, papers: Path) -> None:
+def test_a_document_read_in_part_is_ready_with_a_problem(open_desk: OpenDesk, papers: Path) -> None:
+    desk = open_desk(ocr_engine="off")
     files.pdf(papers / "mixed.pdf", ["albatross " * 9, "[scan]"])
     desk.add(papers)
     row = desk.files()["mixed.pdf"]

@@ -48,7 +48,7 @@ def test_junk_and_hidden_files_are_left_out(papers: Path) -> None:
     for folder in ("node_modules", ".git", "__pycache__"):
         (papers / folder).mkdir()
         files.text(papers / folder / "a.txt")
-    for name in (".hidden.txt", "~$rules.docx", ".~lock.rules.docx#", "photo.jpg", "good.txt"):
+    for name in (".hidden.txt", "~$rules.docx", ".~lock.rules.docx#", "tool.exe", "good.txt"):
         files.text(papers / name)
     assert names(papers) == ["good.txt"]
 
