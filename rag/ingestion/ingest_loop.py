@@ -124,6 +124,11 @@ class IngestLoop:
     def stopping(self) -> bool:
         return self._stopping
 
+    def halt(self) -> None:
+        """Stop what works at once, ahead of the `pause` that must follow: this thread may be writing for seconds."""
+        self.paused = True
+        self._pool.halt()
+
     def step_of(self, file_id: int) -> tuple[int, int]:
         """Return how many pages of a file are read, and of how many; zeros while that is unknown."""
         return self._pool.step_of(file_id)

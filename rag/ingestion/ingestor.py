@@ -248,7 +248,7 @@ class Ingestor:
 
     def pause(self) -> None:
         """Stop working within two seconds, until `resume`, also after the next start."""
-        self._loop.paused = True
+        self._loop.halt()
         self._loop.post(self._loop.pause)
         self._report(set(), False)
 

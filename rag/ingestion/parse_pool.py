@@ -45,7 +45,7 @@ _TRIES = 2
 
 
 class ParsePool:
-    """Up to `size` parse processes, started when there is work. One thread, except for `wake` and `step_of`."""
+    """Up to `size` parse processes, started when there is work. One thread, except for `wake`, `halt`, `step_of`."""
 
     def __init__(self, size: int, limits: ParseLimits) -> None:
         self.size = size
@@ -124,6 +124,11 @@ class ParsePool:
         self._suspended = True
         for worker in self._workers:
             worker.suspend()
+
+    def halt(self) -> None:
+        """Stop all processes at once, ahead of the `suspend` that must follow; any thread."""
+        for worker in list(self._workers):
+            worker.halt()
 
     def resume(self) -> None:
         """Let suspended processes go on."""

@@ -95,6 +95,7 @@ class ParseProcess:
             target=serve, args=(theirs, limits.memory_bytes), name="carrel-parse", daemon=True
         )
         self._process.start()
+        self._pid = self._process.pid or 0
         theirs.close()
         self.key = 0
         self.task: Task | None = None
@@ -113,7 +114,7 @@ class ParseProcess:
 
     @property
     def pid(self) -> int:
-        return self._process.pid or 0
+        return self._pid
 
     @property
     def used_s(self) -> float:
@@ -166,6 +167,10 @@ class ParseProcess:
         """Stop it, and its time."""
         self._watch.stop()
         process_tree.suspend(self.pid)
+
+    def halt(self) -> None:
+        """Stop it, but not its time yet; any thread."""
+        process_tree.suspend(self._pid)
 
     def resume(self) -> None:
         process_tree.resume(self.pid)
