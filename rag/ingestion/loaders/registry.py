@@ -38,6 +38,9 @@ NAMED_TEXT = frozenset(
     {"readme", "license", "licence", "copying", "notice", "authors", "changelog", "makefile", "dockerfile"}
 )
 """Names without ending that are text."""
+NAMED_MAIL = frozenset({"mbox", "inbox", "sent"})
+"""Names without ending under which mail programs keep or export a mailbox."""
+_ARCHIVE = "a compressed archive"
 NOT_YET = {
     ".doc": "Word 97",
     ".rtf": "Rich Text",
@@ -52,9 +55,9 @@ NOT_YET = {
 _BINARY_MAGIC = (
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
-    (b"\x1f\x8b", "a compressed archive"),
-    (b"7z\xbc\xaf", "a compressed archive"),
-    (b"Rar!", "a compressed archive"),
+    (b"\x1f\x8b", _ARCHIVE),
+    (b"7z\xbc\xaf", _ARCHIVE),
+    (b"Rar!", _ARCHIVE),
     (b"SQLite format 3\0", "a database"),
     (b"GGUF", "a model"),
 )
@@ -77,7 +80,11 @@ class Loaders:
     def wanted(self, path: Path) -> bool:
         """Tell whether a file found in a folder is a document, or one that its owner would miss."""
         suffix = path.suffix.lower()
-        return suffix in self._by_suffix or suffix in NOT_YET or (not suffix and path.name.lower() in NAMED_TEXT)
+        return (
+            suffix in self._by_suffix
+            or suffix in NOT_YET
+            or (not suffix and path.name.lower() in NAMED_TEXT | NAMED_MAIL)
+        )
 
     def choose(self, path: Path) -> Loader:
         """Return the loader for the file; raises `DocumentError` where there is none. Reads a few of its bytes."""
@@ -154,7 +161,9 @@ def _refuse_magic(head: bytes, path: Path) -> None:
 def _not_what_it_says(path: Path, kind: str) -> UnknownFormat:
     return UnknownFormat(
         f"“{path.name}” is {kind}, which cannot be read as a document.",
-        remedy="Add a PDF, Word document, web page or text file instead.",
+        remedy="Unpack it and add what was in it."
+        if kind == _ARCHIVE
+        else "Add a PDF, Word document, web page or text file instead.",
         path=path,
     )
 

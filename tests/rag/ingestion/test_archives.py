@@ -213,6 +213,14 @@ def test_collections_and_programs_are_no_archives(tmp_path: Path) -> None:
             load(zipped(tmp_path / name, {"a.txt": b"The quay."}))
 
 
+def test_archives_of_other_kinds_are_to_be_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "papers.7z"
+    path.write_bytes(b"7z\xbc\xaf'\x1c" + bytes(60))
+    with pytest.raises(UnknownFormat, match="a compressed archive") as refused:
+        load(path)
+    assert "Unpack it" in refused.value.remedy
+
+
 def test_an_archive_is_known_without_its_ending(tmp_path: Path) -> None:
     path = zipped(tmp_path / "papers.bin", {"a.txt": b"The quay."})
     assert names(load(path)) == [("a.txt",)]

@@ -222,6 +222,11 @@ def test_each_message_of_a_mailbox_is_a_page_of_its_number(tmp_path: Path) -> No
     assert found.locator == Locator("message", "3")
 
 
+def test_a_mailbox_that_a_mail_program_named_is_wanted(tmp_path: Path) -> None:
+    assert default_loaders().wanted(Path("Inbox"))
+    assert load(box(tmp_path / "Inbox", conversation())).kind == "mbox"
+
+
 def test_a_thread_is_the_section_of_its_messages_and_attachments(tmp_path: Path) -> None:
     document = load(box(tmp_path / "in.mbox", conversation()))
     assert [passage.section for passage in passages(document)] == ["Rent", "Regatta", "Rent", "Rent", "Rent"]
