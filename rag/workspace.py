@@ -153,6 +153,7 @@ class Workspace(LibraryFace, ExchangeFace):
         self._budget.on_battery = self._settings.on_battery
         if changes.keys() & {"ocr_engine", "ocr_languages"}:
             self._ingestor.set_recognition(OcrOptions.of(self._settings))
+        self._ingestor.keep_quotes(self._settings.keep_quotes)
         if changes.keys() & {"embedding_model", "passage_tokens"}:
             self._follow_settings()
 
@@ -280,6 +281,13 @@ class Workspace(LibraryFace, ExchangeFace):
         collection_id = self._ingestor.undo_removal(removal_id)
         self._announce(Change(collections=True, files=frozenset({collection_id}), chats=True))
 
+    def purge_removed(self, removal_ids: Sequence[int] | None = None) -> Future[None]:
+        """Let go for good of what was removed, or only of these removals; the future tells when no trace is left.
+
+        Without it that happens by itself when the time for Undo is over, at the next start at the latest after it.
+        """
+        return self._ingestor.purge_removed(removal_ids)
+
     def removals(self) -> list[Removal]:
         """Return what the user removed and can have back, the newest first."""
         return self._library.removals()
@@ -331,7 +339,7 @@ class Workspace(LibraryFace, ExchangeFace):
     def page(self, document_id: int, index: int) -> StoredPage:
         """Return a page with its text; raises `DocumentGone`."""
         found = self._library.page(document_id, index)
-        if found is None:
+        if found is None or not self._library.is_in_use(document_id):
             raise _gone()
         return found
 

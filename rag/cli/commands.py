@@ -117,7 +117,9 @@ def _remove_collection(context: Context, name: str | None) -> int:
     if name is None:
         raise UsageError("Name the collection to remove: carrel collections remove NAME")
     found = context.workspace.find_collection(name)
-    context.workspace.remove_collection(found.id)
+    # A command has no Undo: it is gone when the command has ended.
+    removal = context.workspace.remove_collection(found.id)
+    context.workspace.purge_removed([removal.id]).result()
     context.console.document({"removed": found.name})
     context.console.say(f"Removed {found.name}. The files themselves were not touched.")
     return context.exit_code()

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ from rag.ingestion.recognition import PAGE_KEYS, Recognition
 from rag.ingestion.scanning import Scanner
 from rag.settings import RagSettings
 from rag.storage.library import Library
+from rag.storage.purge import WAIT_S, Purge
 from rag.storage.vectors import VectorIndex
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,9 @@ class IngestLoop:
         self.reading.cutting = Cutting.for_model(None, passage_tokens)
         self.meaning = self._meaning_for(embedding)
         self.change: IndexChange | None = None
+        self.purge = Purge(library, vectors, keep_quotes=settings.keep_quotes)
+        self.purged: list[Future[None]] = []
+        self._purge_in_s: float | None = None
         self._commands: deque[_Command] = deque()
         self._waiting: Counter[int] = Counter()
         self._lock = threading.Lock()
@@ -150,6 +154,8 @@ class IngestLoop:
                 self.change.rest()
             self._pool.shutdown()
             self._keep_pace()
+            for done in self.purged:
+                done.cancel()
             self._report(set(), False)
 
     def pause(self) -> None:
@@ -247,7 +253,7 @@ class IngestLoop:
             self._spare_battery()
             if not self.paused and not self.held:
                 changed |= self._advance()
-            more = bool(changed) and self.problem is None
+            more = (bool(changed) | self._purge_some()) and self.problem is None
         except KnownError as error:
             self._halt(error)
         except Exception as error:  # The top of a thread: it must not end in silence, with all files waiting for it.
@@ -394,6 +400,21 @@ class IngestLoop:
                 if current and not self._library.find_document(row.sha256, current, self.reading.cutting.identity):
                     self._library.requeue_file(row.id)
 
+    def _purge_some(self) -> bool:
+        """Purge a little of what was removed long enough ago; tells whether there is more at once."""
+        state = self.purge.step()
+        self._purge_in_s = WAIT_S if state is None else self.purge.due_in_s()
+        if state is False:
+            for done in self.purged:
+                done.set_result(None)
+            self.purged.clear()
+        return state is True
+
+    def purge_now(self, removal_ids: Sequence[int] | None, done: "Future[None]") -> None:
+        """Begin to purge removals, or all, whose time is not up; `done` tells when no trace is left."""
+        self._library.begin_purge(self._library.all_removals() if removal_ids is None else removal_ids)
+        self.purged.append(done)
+
     def _reset(self) -> None:
         self._library.reset_interrupted()
         self.recognition.begin()
@@ -420,7 +441,10 @@ class IngestLoop:
     def _patience_s(self) -> float | None:
         if self.problem is not None:
             return max(0.0, self._retry_at - time.monotonic()) + 0.01
-        return _LOOK_AT_PLUG_S if self.held else None
+        waits = [
+            seconds for seconds in (_LOOK_AT_PLUG_S if self.held else None, self._purge_in_s) if seconds is not None
+        ]
+        return min(waits, default=None)
 
 
 def _internal(error: Exception) -> KnownError:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
@@ -152,6 +153,16 @@ class Ingestor:
         collection_id = self._library.undo_removal(removal_id)
         self._loop.post(lambda: self._loop.welcome_back(collection_id), collection_id)
         return collection_id
+
+    def purge_removed(self, removal_ids: Sequence[int] | None = None) -> "Future[None]":
+        """Let go of these removals, or all, for good and at once; the future tells when no trace is left."""
+        done: Future[None] = Future()
+        self._loop.post(lambda: self._loop.purge_now(removal_ids, done))
+        return done
+
+    def keep_quotes(self, keep: bool) -> None:
+        """Choose whether purges leave the quotes in chats."""
+        self._loop.purge.keep_quotes = keep
 
     def take_over(self, collection_id: int) -> None:
         """Bring what was stored by others to where it is found by meaning."""

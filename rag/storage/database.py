@@ -76,6 +76,19 @@ class Database:
             finally:
                 self._put_back(reader)
 
+    def vacuum(self) -> None:
+        """Write the file anew without anything that was deleted; nobody can write meanwhile."""
+        with self._lock, sqlite_failures(self.path):
+            self._writer.execute("VACUUM")
+
+    def fold_log(self) -> bool:
+        """Bring the whole log into the file and empty it; False if somebody was reading for too long."""
+        with self._lock, sqlite_failures(self.path):
+            try:
+                return bool(self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0] == 0)
+            except apsw.BusyError:
+                return False
+
     def close(self) -> None:
         """Fold the log into the file and close it; nothing may be using it any more."""
         with self._lock, self._pool_lock:

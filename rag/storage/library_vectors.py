@@ -64,6 +64,14 @@ WHERE collection_id = :collection_id AND state = 'ready' AND EXISTS (
 """
 
 
+_WANTED = """
+SELECT passage.id FROM json_each(:ids) JOIN passage ON passage.id = value
+WHERE EXISTS (SELECT 1 FROM collection WHERE id = :collection_id)
+    OR EXISTS (SELECT 1 FROM removed_collection WHERE id = :collection_id)
+ORDER BY passage.id
+"""
+
+
 class PendingPassage(NamedTuple):
     """A passage to embed: `text` with its context, and the key of its vector."""
 
@@ -152,6 +160,12 @@ class VectorStore(Store):
                 "SELECT passage_id FROM departed WHERE collection_id = ? LIMIT ?", (collection_id, limit)
             )
             return [int(passage_id) for (passage_id,) in found]
+
+    def wanted_in_index(self, collection_id: int, passage_ids: Sequence[int]) -> list[int]:
+        """Return those of the passages that are not purged, nor their collection: an undo may need them again."""
+        asked = {"collection_id": collection_id, "ids": id_list(passage_ids)}
+        with self.db.read() as connection:
+            return [int(passage_id) for (passage_id,) in connection.execute(_WANTED, asked)]
 
     def forget_departed(self, collection_id: int, passage_ids: Sequence[int]) -> None:
         """Note that Chroma has these no more."""

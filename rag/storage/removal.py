@@ -43,6 +43,21 @@ LIMIT 1
 """
 
 
+# As long as it was, so that it is overwritten where it stands.
+_BLANK = (
+    "iif(typeof({0}) = 'blob', zeroblob(length({0})), substr(hex(zeroblob(octet_length({0}))), 1, octet_length({0})))"
+)
+_TEXTS = (
+    ("page", "document_id", ("text", "label", "note", "headings", "boxes", "inside")),
+    ("passage", "document_id", ("text", "context", "section", "pieces", "locator_value")),
+    ("document", "id", ("title", "author", "outline", "skipped")),
+)
+_BLANK_VECTORS = """
+UPDATE vector SET data = zeroblob(length(data))
+WHERE text_hash = ? AND NOT EXISTS (SELECT 1 FROM passage WHERE passage.text_hash = ?1)
+"""
+
+
 def let_go(connection: apsw.Connection, document_id: int) -> None:
     """Note what collections lost of a document after a file left it, and delete it if that was its last file."""
     asked = {"document_id": document_id}
@@ -61,6 +76,22 @@ def delete_document(connection: apsw.Connection, document_id: int) -> list[int]:
     connection.execute("DELETE FROM document WHERE id = ?", (document_id,))
     connection.executemany(_FORGET_VECTORS, ((text_hash,) for _, text_hash in rows))
     return [passage_id for passage_id, _ in rows]
+
+
+def erase_document(connection: apsw.Connection, document_id: int) -> None:
+    """Delete a document so that nothing of it is left in the pages of the file.
+
+    Its values are overwritten first: when SQLite moves the rows of a page while others are deleted, what it leaves
+    behind is zeros.
+    """
+    hashes = fetch(connection, "SELECT DISTINCT text_hash FROM passage WHERE document_id = ?", (document_id,))
+    connection.execute(_FORGET_WORDS, (document_id,))
+    for table, key, columns in _TEXTS:
+        blank = ", ".join(f"{name} = {_BLANK.format(name)}" for name in columns)
+        connection.execute(f"UPDATE {table} SET {blank} WHERE {key} = ?", (document_id,))
+    connection.execute("DELETE FROM document WHERE id = ?", (document_id,))
+    connection.executemany(_BLANK_VECTORS, hashes)
+    connection.executemany(_FORGET_VECTORS, hashes)
 
 
 def sweep_documents(db: Database) -> list[int]:

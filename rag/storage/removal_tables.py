@@ -69,13 +69,8 @@ CREATE TABLE left_out (              -- what the user took out of a folder that 
     PRIMARY KEY (collection_id, path_hash)
 ) WITHOUT ROWID;
 
-CREATE TABLE purged_document (       -- ids only: an answer that was being written meanwhile must not keep its quotes
-    id INTEGER PRIMARY KEY
-);
-
 CREATE TABLE sweep (                 -- there is a row while traces of something purged may be left in files
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    vectors INTEGER NOT NULL
+    id INTEGER PRIMARY KEY CHECK (id = 1)
 );
 
 ALTER TABLE collection ADD COLUMN rules TEXT;         -- JSON: which files of its folders are wanted

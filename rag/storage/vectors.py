@@ -24,10 +24,12 @@ from rag.storage.library import Library
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
+    from chromadb.api.collection_configuration import CreateCollectionConfiguration
     from chromadb.api.models.Collection import Collection as ChromaCollection
 
 _log = logging.getLogger(__name__)
 _BATCH = 2000
+_CONFIGURATION: "CreateCollectionConfiguration" = {"hnsw": {"space": "cosine", "ef_search": 200}}
 # What SQLite and the system say, as Chroma passes it on, when its files are not to blame.
 _FULL = re.compile(r"\(code: 13\)|os error (28|122)\b")
 _NOT_WRITABLE = re.compile(r"\(code: (8|14|264|520|776|1032|1288|1544)\)|os error (13|30)\b")
@@ -62,6 +64,8 @@ class VectorIndex:
         self._collections: dict[str, ChromaCollection] = {}
         self._reconciled: set[str] = set()
         self._generation = 0
+        self._asking = 0
+        self._answered = threading.Condition(self._lock)
 
     def open(self) -> None:
         """Import and open Chroma now instead of at the first use."""
@@ -181,6 +185,51 @@ class VectorIndex:
             self.drop(key)
         self.reconcile(library, collection_id, key, embedder)
 
+    def renewed(self, wanted: Callable[[int, Sequence[int]], Sequence[int]]) -> Iterator[None]:
+        """Copy what is wanted into fresh files, a portion at each step, and go on with those at the end.
+
+        Chroma keeps what was deleted in its files. The old ones answer until the new ones are whole; they are deleted
+        then. What changes meanwhile is made up for by the comparison that follows.
+
+        Args:
+            wanted: Tells for one of the user's collections which of these ids to keep.
+        """
+        self.open()
+        fresh = self._folder / "new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        client = _open(fresh)
+        try:
+            for key in self.keys():
+                collection_id = int(key[1:].partition("-")[0])
+                held = self._held(key)
+                for start in range(0, len(held), _BATCH):
+                    ids = wanted(collection_id, held[start : start + _BATCH])
+                    self._copy(key, ids, client)
+                    yield
+        finally:
+            client.close()
+        self._move_to(fresh)
+
+    def _copy(self, key: str, ids: Sequence[int], client: "Client") -> None:
+        with self._noticing_damage():
+            collection = self._known(key)
+            if collection is None or not ids:
+                return
+            found = collection.get(ids=[str(number) for number in ids], include=["embeddings"])
+            target = client.get_or_create_collection(key, embedding_function=None, configuration=_CONFIGURATION)
+            target.upsert(ids=found["ids"], embeddings=cast("Vectors", found["embeddings"]))
+
+    def _move_to(self, fresh: Path) -> None:
+        with self._lock:
+            # Nobody may be asking while the old files are closed.
+            while self._asking:
+                self._answered.wait()
+            self._generation += 1
+            self.close()
+            fresh.rename(self._folder / str(self._newest_number() + 1))
+            self._client = _open(self._newest_folder())
+        self.on_lost()
+
     def _apply(self, library: Library, collection_id: int, key: str, embedder: str, limit: int) -> int:
         # In this order: what departed and came back is not marked, so it is added again.
         departed = library.departed(collection_id, limit)
@@ -210,7 +259,7 @@ class VectorIndex:
             self.upsert(key, ids.tolist(), vectors)
 
     def _nearest(self, key: str, vector: Vectors, k: int) -> list[tuple[int, float]]:
-        with self._noticing_damage():
+        with self._counted(), self._noticing_damage():
             collection = self._known(key)
             if collection is None or k < 1:
                 return []
@@ -218,6 +267,17 @@ class VectorIndex:
             found = collection.query(query_embeddings=asked, n_results=k, include=["distances"])
         distances = (found["distances"] or [[]])[0]
         return [(int(name), 1.0 - distance) for name, distance in zip(found["ids"][0], distances, strict=True)]
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._lock:
+            self._asking += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._asking -= 1
+                self._answered.notify_all()
 
     def _held(self, key: str) -> list[int]:
         with self._noticing_damage():
@@ -244,9 +304,7 @@ class VectorIndex:
         with self._lock:
             known = self._known(key)
             if known is None:
-                known = self._opened().create_collection(
-                    key, embedding_function=None, configuration={"hnsw": {"space": "cosine", "ef_search": 200}}
-                )
+                known = self._opened().create_collection(key, embedding_function=None, configuration=_CONFIGURATION)
                 self._collections[key] = known
             return known
 
@@ -286,6 +344,7 @@ class VectorIndex:
 
     def _newest_folder(self) -> Path:
         newest = self._folder / str(self._newest_number())
+        shutil.rmtree(self._folder / "new", ignore_errors=True)
         for folder in self._folder.glob("[0-9]*"):
             if folder != newest:
                 shutil.rmtree(folder, ignore_errors=True)

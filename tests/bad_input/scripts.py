@@ -1,11 +1,15 @@
 """What the killed children do: the real program, with words on stdout that say how far they are."""
 
+import os
+import signal
+import threading
 import time
 from pathlib import Path
 
 from inference import registry
 from inference.backends.echo import EchoBackend
 from rag.api import AnswerText, AskEvent, Workspace
+from rag.storage.purge import Purge
 
 SECONDS_A_WORD = 0.01
 
@@ -39,4 +43,25 @@ def ask(data_dir: str, model: str, question: str) -> None:
     say("asking")
     workspace.ask(chat.id, question, on_event).future.result()
     say("answered")
+    workspace.close()
+
+
+def purge(data_dir: str, steps: str, more_ms: str) -> None:
+    """Purge what was removed, and be killed after so many steps and milliseconds."""
+    left, real = int(steps), Purge.step
+
+    def kill() -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def step(self: Purge) -> bool | None:
+        nonlocal left
+        more = real(self)
+        left -= bool(more)
+        if left == 0:
+            threading.Timer(int(more_ms) / 1000, kill).start() if int(more_ms) else kill()
+        return more
+
+    Purge.step = step  # type: ignore[method-assign]
+    workspace = Workspace.open(Path(data_dir))
+    workspace.purge_removed().result()
     workspace.close()
