@@ -113,6 +113,8 @@ class Purge:
         delete_backups(self._library.db)
         while not self._library.db.fold_log():
             yield
+        yield
+        self._vectors.blank_unused()
         with self._library.db.write() as connection:
             connection.execute("DELETE FROM sweep")
         log.info("what was removed is gone")

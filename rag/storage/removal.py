@@ -82,8 +82,10 @@ def erase_document(connection: apsw.Connection, document_id: int) -> None:
     """Delete a document so that nothing of it is left in the pages of the file.
 
     Its values are overwritten first: when SQLite moves the rows of a page while others are deleted, what it leaves
-    behind is zeros.
+    behind is zeros. Its successor goes with it.
     """
+    for (successor,) in fetch(connection, "SELECT id FROM document WHERE replaces = ?", (document_id,)):
+        erase_document(connection, successor)
     hashes = fetch(connection, "SELECT DISTINCT text_hash FROM passage WHERE document_id = ?", (document_id,))
     connection.execute(_FORGET_WORDS, (document_id,))
     for table, key, columns in _TEXTS:

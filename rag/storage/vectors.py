@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from rag.storage.failures import disk_full, file_failures, nearly_full, not_writable
 from rag.storage.library import Library
+from rag.storage.vector_files import blank_unused_room
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -82,6 +83,7 @@ class VectorIndex:
             if self._client is not None:
                 self._client.close()
                 self._client = None
+                blank_unused_room(self._folder)
 
     def upsert(self, key: str, ids: Sequence[int], vectors: Vectors) -> None:
         """Add vectors, or replace those of known ids; float32 (n, dimension). Raises `IndexLost`."""
@@ -208,7 +210,21 @@ class VectorIndex:
                     yield
         finally:
             client.close()
+        blank_unused_room(fresh)
         self._move_to(fresh)
+
+    def blank_unused(self) -> None:
+        """Fill the unused room in the files with zeros; a small index is written anew when it is first used."""
+        for key in self.keys():
+            with self._noticing_damage():
+                collection = self._known(key)
+                sample = collection.get(limit=1, include=["embeddings"])["embeddings"] if collection else None
+            if sample is not None and len(sample):
+                self._nearest(key, np.asarray(sample[0], np.float32), 1)
+        with self._lock:
+            while self._asking:
+                self._answered.wait()
+            blank_unused_room(self._folder)
 
     def _copy(self, key: str, ids: Sequence[int], client: "Client") -> None:
         with self._noticing_damage():

@@ -1,6 +1,7 @@
 """Vectors in the library, and Chroma made equal to them."""
 
 import contextlib
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -367,3 +368,30 @@ def test_apply_recovers_from_damage(library: Library, index: VectorIndex) -> Non
         raise internal_error("broken")
     assert index.apply(library, collection.id, key, EMBEDDER) == 2
     assert_equal(library, index, collection.id, key)
+
+
+def test_unused_room_in_files_of_vectors_is_blank(index: VectorIndex, tmp_path: Path) -> None:
+    index.upsert("c1-key", [1, 2], np.eye(2, DIMENSION, dtype=np.float32))
+    index.open()
+    (elements,) = (tmp_path / "vectors").rglob("data_level0.bin")
+    with elements.open("r+b") as file:
+        file.seek(-20, os.SEEK_END)
+        file.write(b"what the memory held")
+    index.close()
+    assert b"the memory held" not in elements.read_bytes()
+    assert index.ids("c1-key") == [1, 2]
+    assert [found for found, _ in index.query("c1-key", np.eye(1, DIMENSION, dtype=np.float32), 1)] == [1]
+
+
+def test_renewed_files_hold_what_is_wanted_and_no_more(index: VectorIndex, tmp_path: Path) -> None:
+    index.upsert("c1-key", [1, 2, 3], np.eye(3, DIMENSION, dtype=np.float32))
+    index.upsert("c2-key", [4], np.eye(1, DIMENSION, dtype=np.float32))
+    lost: list[bool] = []
+    index.on_lost = lambda: lost.append(True)
+    wanted = {1: [1, 3], 2: []}
+    for _ in index.renewed(lambda collection_id, ids: [each for each in wanted[collection_id] if each in ids]):
+        assert index.count("c1-key") == 3
+    assert index.ids("c1-key") == [1, 3]
+    assert index.keys() == ["c1-key"]
+    assert lost == [True]
+    assert [path.name for path in (tmp_path / "vectors").iterdir()] == ["2"]
