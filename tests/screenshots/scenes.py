@@ -8,6 +8,7 @@ from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from gui.app import Program
+from gui.reader.target import passage_target
 from gui.theme.tokens import DARK, LIGHT, Palette
 from tests.screenshots.troubles import write_troubles
 
@@ -137,14 +138,19 @@ def _library(director: Director, work: Path) -> None:
     director.program.session.library.refresh()  # type: ignore[union-attr]  # the session is open by now
     director.rest(500)
     director.take_each("library")
+    _jobs(director, work)
     troubles = write_troubles(work / "Letters and receipts")
     director.window.paths_dropped.emit([troubles])
     director.rest(1500)
     director.take("library-reading")
     director.wait(director.library_is_ready)
     director.wait(lambda: bool(director.window.library.problems.cards))
-    director.window.library.problems.cards[0].action_button.click()
+    next(
+        card for card in director.window.library.problems.cards if card.notice.action == "password"
+    ).action_button.click()
     director.take_each("library-problems")
+    _reports(director)
+    _sheet(director)
     director.window.drop_cover.show_over()
     director.take("drop")
     director.window.drop_cover.hide()
@@ -152,6 +158,73 @@ def _library(director: Director, work: Path) -> None:
     director.take("undo")
     director.window.messages.button.click()
     director.window.show_chats()
+
+
+def _jobs(director: Director, work: Path) -> None:
+    """Fill the queue, with one file put first, and show it at work and paused."""
+    letters = work / "Letters of thirty years"
+    letters.mkdir()
+    line = "The harbour master writes that the mooring is let until the end of September, as it was last year. "
+    for number in range(40):
+        (letters / f"{1990 + number % 30} Letter number {number + 1}.txt").write_text(f"Letter {number}. {line * 400}")
+    director.window.paths_dropped.emit([letters])
+    director.wait(lambda: director.window.status.isVisible() and director.window.status.show_jobs.isVisible())
+    director.window.status.show_jobs.click()
+    jobs = director.window.library_pages.jobs
+    director.wait(lambda: sum(1 for row in jobs.rows if row.isVisible()) > 4)
+    jobs.rows[4].next_button.click()
+    director.rest(1200)
+    director.take_each("jobs")
+    jobs.pause.click()
+    director.wait(jobs.still.isVisible)
+    director.take("jobs-paused")
+    jobs.pause.click()
+    director.wait(director.library_is_ready, seconds=600)
+    director.take("jobs-done")
+    jobs.back.click()
+
+
+def _reports(director: Director) -> None:
+    """Show the reading reports of a long PDF and of an archive, the latter with a page open in the reader."""
+    room, pages = director.window.library, director.window.library_pages
+    _open_report(director, "Survey")
+    pages.report.map.setFocus()
+    pages.report.map.go_to_next(lambda page: page.index == 46)
+    director.take_each("report")
+    pages.report.back.click()
+    _open_report(director, "Enclosures")
+    pages.report.map.go_to_next(lambda page: page.inside[:1] == ("Lease of the boathouse.pdf",))
+    pages.report.open_page.click()
+    director.wait(lambda: director.window.reader.page_field.text() != "")
+    director.rest(1500)
+    director.take_each("report-archive", sizes=(WIDE,))
+    director.window.hide_reader()
+    director.take_each("report-archive", sizes=(NARROW,))
+    pages.report.back.click()
+    room.table.view.clearSelection()
+
+
+def _open_report(director: Director, beginning: str) -> None:
+    files, pages = director.window.library.files, director.window.library_pages
+    row = next(row for row in range(files.rowCount()) if files.file(row).path.name.startswith(beginning))
+    director.window.library.table.view.selectRow(row)
+    director.window.library.table.report_button.click()
+    director.wait(lambda: pages.in_report and pages.report.title.text().startswith(beginning))
+
+
+def _sheet(director: Director) -> None:
+    """Show a sheet in the reader, with the row marked that a question asks for."""
+    session = director.program.session
+    assert session is not None
+    collection = session.library.state.chosen
+    assert collection is not None
+    found = session.workspace.search("heating in March rent", [collection], 20)
+    passage = next((each.passage for each in found.results if each.passage.document.endswith(".csv")), None)
+    if passage is not None:
+        session.reader.open(passage_target(passage))
+        director.wait(lambda: director.window.reader.shows_table)
+        director.take_each("reader-sheet", sizes=(WIDE,))
+        director.window.hide_reader()
 
 
 def _again(application: QApplication, folder: Path, data_dir: Path) -> None:
