@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from gui.chat.stream import AnswerStream
 from gui.errors import Notice, notice_of
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from gui.settings import WindowState
     from gui.tasks import Tasks
     from rag.api import AskEvent, Change, ChatMessage, IndexingProgress, RankedPassage, Workspace
+
+_TYPING_MS = 1_000
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,9 @@ class ChatController(QObject):
         self._attached: tuple[int, ...] = ()
         self._suggestions: list[str] = []
         self.chat_id: int | None = None
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(_TYPING_MS)
         self._connect()
 
     def _connect(self) -> None:
@@ -360,6 +365,10 @@ class ChatController(QObject):
 
     def _keep_draft(self, text: str) -> None:
         self._state.put(self._draft_key(), text)
+        if not self._typing.isActive():
+            # Reading documents makes room for who types; once a second is enough to say so.
+            self._typing.start()
+            self._tasks.run(self._workspace.user_active)
 
     def _take_suggestion(self, question: str) -> None:
         self._page.composer.set_draft(question)

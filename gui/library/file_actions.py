@@ -69,6 +69,14 @@ class FileActions(QObject):
         """Pause the reading of documents, or go on."""
         self._run(self._workspace.pause_indexing if paused else self._workspace.resume_indexing)
 
+    def read_on_battery(self) -> None:
+        """Go on reading without a cable, gently, from now on."""
+        self._run(partial(self._workspace.change_settings, on_battery="slow"))
+
+    def keep_index(self) -> None:
+        """Give up the new index that is being built."""
+        self._run(self._workspace.cancel_index_change)
+
     def _run(self, work: Callable[[], object]) -> None:
         self._tasks.run(work, self._succeeded, self.failed)
 

@@ -101,7 +101,7 @@ class FilesModel(QAbstractTableModel):
             return file_size(row.size)
         if self._is_offline(row):
             return f"Offline · {file_state(row)}"
-        return f"{file_state(row)} · same as {self._same[row.id]}" if row.id in self._same else file_state(row)
+        return f"{file_state(row)} · a copy" if row.id in self._same else file_state(row)
 
     def _look(self, row: FileRow) -> tuple[str, str]:
         if self._is_offline(row):

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def read_work(workspace: Workspace) -> WorkState:
     """Ask the core what is in work; called on a pool thread."""
-    return WorkState(workspace.jobs(MOST_JOBS), workspace.progress(), workspace.indexing_problem)
+    progress, problem = workspace.progress(), workspace.indexing_problem
+    return WorkState(workspace.jobs(MOST_JOBS), progress, problem, workspace.index_change())
 
 
 class JobsController(QObject):
@@ -33,6 +34,8 @@ class JobsController(QObject):
         view.pause_asked.connect(actions.pause)
         view.next_asked.connect(actions.read_next)
         view.cancel_asked.connect(actions.cancel)
+        view.battery_asked.connect(actions.read_on_battery)
+        view.keep_index_asked.connect(actions.keep_index)
         window.status.jobs_asked.connect(self.open)
         self._pages.files.jobs_asked.connect(self.open)
 

@@ -22,10 +22,12 @@ from gui.wording import count, counted, progress_share, time_left
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rag.api import FileProblem, IndexingJob, IndexingProgress
+    from rag.api import FileProblem, IndexChangeProgress, IndexingJob, IndexingProgress
 
 MOST_JOBS = 60
 """So many are shown; of the others their number is said."""
+
+_SENTENCE_PX = 310
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,13 @@ class WorkState:
 
     Attributes:
         problem: Why nothing moves, if so.
+        change: How far a new index is that is built beside the one that answers.
     """
 
     jobs: tuple[IndexingJob, ...] = ()
     progress: IndexingProgress | None = None
     problem: FileProblem | None = None
+    change: IndexChangeProgress | None = None
 
 
 class JobsView(Panel):
@@ -47,16 +51,20 @@ class JobsView(Panel):
     Signals:
         pause_asked: Pause (True) or go on (False).
         next_asked, cancel_asked: A file's id.
+        battery_asked: Read on the battery too, from now on.
+        keep_index_asked: Give up the new index.
     """
 
     pause_asked = Signal(bool)
+    battery_asked = Signal()
+    keep_index_asked = Signal()
     next_asked = Signal(int)
     cancel_asked = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "Reading documents", "Back to the files", parent)
         self._theme = theme
-        self._paused = False
+        self._paused = self._held = False
         self.rows: list[JobRow] = []
         self.pause = push_button("Pause")
         self.pause.clicked.connect(self._press_pause)
@@ -65,16 +73,21 @@ class JobsView(Panel):
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
-        self.still = StandstillCard(theme)
+        self.still = ReasonCard(theme)
         self.still.button.clicked.connect(self._go_on)
+        self.change = ReasonCard(theme)
+        self.change.button.clicked.connect(self.keep_index_asked)
         self.in_work = _JobSection("In work")
         self.waiting = _JobSection("Waiting")
         self.more = text_label("", "muted")
         said = "Nothing is being read now. Files that you add appear here until they are ready."
         self.empty = EmptyState(theme, "circle-check", "All is read", said)
+        # Of a width of its own: in a column that scrolls, a wrapped line is measured before it has one, and cut.
+        self.empty.sentence.setMinimumWidth(_SENTENCE_PX)
         self.column.addWidget(self.total)
         self.column.addWidget(self.bar)
         self.column.addWidget(self.still)
+        self.column.addWidget(self.change)
         self.column.addSpacing(SPACE_4)
         for section in (self.in_work, self.waiting):
             self.column.addWidget(section)
@@ -90,14 +103,15 @@ class JobsView(Panel):
         self.pause.setVisible(running)
         self.pause.setText("Go on" if self._paused else "Pause")
         self.pause.setAccessibleName("Go on reading documents" if self._paused else "Pause reading documents")
-        self.empty.setVisible(not running)
+        self.empty.setVisible(not running and work.change is None)
         for widget in (self.total, self.bar):
             widget.setVisible(running)
         if progress is not None and running:
             self.total.setText(_total_words(progress))
             self.bar.setValue(round(progress_share(progress) * 1000))
             self.bar.setAccessibleName(self.total.text())
-        self.still.show_reason(progress, work.problem, running=running)
+        self._show_reason(work, running=running)
+        self._show_change(work.change)
         self._show_jobs(work)
 
     def _show_jobs(self, work: WorkState) -> None:
@@ -119,15 +133,43 @@ class JobsView(Panel):
         self.more.setText(f"and {counted(hidden, 'more file', 'more files')}")
         self.more.setVisible(hidden > 0 and len(work.jobs) >= MOST_JOBS)
 
+    def _show_reason(self, work: WorkState, *, running: bool) -> None:
+        """Say why nothing moves: a problem, the battery, or that it is paused."""
+        problem, progress = work.problem, work.progress
+        self._held = problem is None and progress is not None and progress.held
+        if problem is not None:
+            notice = Notice(problem.message, problem.remedy, problem.code)
+            self.still.say("circle-alert", "error", notice.message, notice.remedy, "Try again")
+        elif running and self._held:
+            said = "Reading waits until the computer is plugged in, to spare the battery."
+            self.still.say("battery-low", "muted", said, button="Read on battery")
+        elif running and self._paused:
+            said = "Reading is paused. It goes on where it stopped, also after Carrel was closed."
+            self.still.say("pause", "muted", said)
+        else:
+            self.still.hide()
+
+    def _show_change(self, change: IndexChangeProgress | None) -> None:
+        if change is None:
+            self.change.hide()
+            return
+        done = f"{count(change.documents_done)} of {counted(change.documents_total, 'document')}"
+        said = f"Documents are made findable in a new way ({change.embedding_model}): {done}."
+        meanwhile = change.problem or "Until that is whole, questions are answered as before."
+        self.change.say("layers", "accent", said, meanwhile, "Stay with the old")
+
     def _press_pause(self) -> None:
         self.pause_asked.emit(not self._paused)
 
     def _go_on(self) -> None:
-        self.pause_asked.emit(False)
+        if self._held:
+            self.battery_asked.emit()
+        else:
+            self.pause_asked.emit(False)
 
 
-class StandstillCard(QFrame):
-    """Says why nothing moves, and offers what to do about it."""
+class ReasonCard(QFrame):
+    """Says why nothing moves, or what is done beside, and offers what to do about it."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -148,18 +190,8 @@ class StandstillCard(QFrame):
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
 
-    def show_reason(self, progress: IndexingProgress | None, problem: FileProblem | None, *, running: bool) -> None:
-        """Show the problem, else that it is paused, else nothing."""
-        if problem is not None:
-            notice = Notice(problem.message, problem.remedy, problem.code)
-            self._say("circle-alert", "error", notice.message, notice.remedy, "Try again")
-        elif running and progress is not None and progress.paused:
-            said = "Reading is paused. It goes on where it stopped, also after Carrel was closed."
-            self._say("pause", "muted", said, "", "")
-        else:
-            self.hide()
-
-    def _say(self, icon: str, colour: str, message: str, remedy: str, button: str) -> None:
+    def say(self, icon: str, colour: str, message: str, remedy: str = "", button: str = "") -> None:
+        """Say it; without a button where there is nothing to press."""
         self.icon.set_icon(icon, colour)
         self.message.setText(message)
         self.remedy.setText(remedy)

@@ -19,7 +19,7 @@ from gui.widgets.buttons import push_button
 from gui.widgets.icon_label import IconLabel
 from gui.widgets.labels import ElidedLabel, text_label
 from gui.widgets.panel import Panel
-from gui.wording import count, counted, file_size, file_state, kind_name, way
+from gui.wording import count, counted, file_size, file_state, kind_name, waits_for_ocr, way
 
 if TYPE_CHECKING:
     from rag.api import DocumentReport, PageReport, Skipped
@@ -134,6 +134,9 @@ class ReportView(Panel):
         if report.can_be_asked and report.embedded < report.passages:
             said = f"{state}. You can ask this now; {count(report.embedded)} of {counted(report.passages, 'passage')} "
             self.asked.show_line("circle-dot", "accent", said + "can be found by meaning, all of them by words.")
+        elif report.can_be_asked and waits_for_ocr(report.file):
+            waiting = counted(kind_counts(report.pages)["scanned"], "page")
+            self.asked.show_line("circle-dot", "accent", f"{state}: {waiting}. You can ask the rest now.")
         elif report.can_be_asked:
             self.asked.show_line("circle-check", "good", f"{state}. You can ask this now.")
         elif report.file.state == "failed":

@@ -33,9 +33,13 @@ _FOLDER_FROM_PX = 700
 """Narrower, the table leaves the folder to the tooltip."""
 
 
-def _can_be_mended(row: FileRow) -> bool:
-    """Sort first what the user can mend here."""
-    return row.problem is None or row.problem.code not in REMEDY_ACTIONS
+_MENDED_FIRST = ("password", "recognise", "retry")
+
+
+def _order(row: FileRow) -> int:
+    """Sort first what the user alone can mend, last what nothing here can."""
+    action = REMEDY_ACTIONS.get(row.problem.code, "") if row.problem is not None else ""
+    return _MENDED_FIRST.index(action) if action in _MENDED_FIRST else len(_MENDED_FIRST)
 
 
 class LibraryRoom(QWidget):
@@ -153,7 +157,7 @@ class LibraryRoom(QWidget):
         self.files.set_files(rows)
         self.notices.show_notices(notices)
         listed = (row for row in rows if row.problem is not None and not row.accepted)
-        self.problems.show_problems(sorted(listed, key=_can_be_mended))
+        self.problems.show_problems(sorted(listed, key=_order))
         self.jobs_button.setVisible(running)
         if collection is not None:
             self.summary.show_report(collection, rows, report)

@@ -37,13 +37,15 @@ class CollectionSummary(QWidget):
 
     def show_report(self, collection: Collection, rows: Sequence[FileRow], report: CollectionReport | None) -> None:
         """Show how far a collection is read; without a report only what its files say."""
-        ready = sum(1 for row in rows if row.state == "ready")
+        failed = sum(1 for row in rows if row.state == "failed")
+        in_part = sum(1 for row in rows if row.problem is not None and row.state != "failed")
+        ready = sum(1 for row in rows if row.state == "ready" and row.problem is None)
         parts = [f"{count(ready)} of {counted(len(rows), 'file')} ready"]
+        if in_part:
+            parts.append(f"{count(in_part)} read in part")
+        if failed:
+            parts.append(f"{count(failed)} not read")
         if report is not None:
-            if report.pending:
-                parts.append(f"{count(report.pending)} not ready yet")
-            if report.failed:
-                parts.append(f"{count(len(report.failed))} not read, or only in part")
             parts.append(counted(report.pages, "page"))
         parts.append(counted(report.passages if report is not None else collection.passages, "passage"))
         self.words.setText(" · ".join(parts))

@@ -109,7 +109,7 @@ QHeaderView::section { background: $paper; color: $muted; border: none; border-b
 
 QTableView[role="sheet"] { background: $surface; gridline-color: $hairline; }
 QTableView[role="sheet"]::item { border-bottom: none; }
-QTableView[role="sheet"] QHeaderView::section { padding: 4px 8px; }
+QTableView[role="sheet"] QHeaderView::section { padding: 4px 11px; }
 QTableView[role="sheet"] QHeaderView::section:vertical { border-bottom: none; border-right: 1px solid $hairline; }
 QTableView QTableCornerButton::section { background: $paper; border: none; border-bottom: 1px solid $hairline;
   border-right: 1px solid $hairline; }

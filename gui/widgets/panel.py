@@ -36,7 +36,7 @@ class Panel(QWidget):
         self.content = QWidget()
         self.content.setProperty("role", "plain")
         self.column = QVBoxLayout(self.content)
-        self.column.setContentsMargins(SPACE_24, SPACE_16, SPACE_24, SPACE_24)
+        self.column.setContentsMargins(SPACE_16, SPACE_16, SPACE_16, SPACE_24)
         self.column.setSpacing(SPACE_12)
         self.area = QScrollArea()
         self.area.setFrameShape(QFrame.Shape.NoFrame)

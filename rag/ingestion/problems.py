@@ -99,7 +99,8 @@ def _named(pages: Sequence[PageFacts]) -> tuple[str, bool]:
 
 def _of_member(inside: tuple[str, ...], labels: Sequence[str | None]) -> str:
     member = " › ".join(inside)
-    known = [label for label in labels if label]
+    # A member that could not be read at all is one page that bears its name.
+    known = [label for label in labels if label and (not inside or label != inside[-1])]
     if not known:
         return f"“{member}”" if member else "a part without a number"
     ranges = _ranges(known)

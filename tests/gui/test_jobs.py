@@ -1,5 +1,6 @@
 """The job manager."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from gui.app import Program
 from gui.library.jobs_view import MOST_JOBS, JobsView, WorkState
 from gui.theme.theme import Theme
-from rag.api import FileProblem, FileRow, IndexingJob, IndexingProgress, JobStage
+from rag.api import FileProblem, FileRow, IndexChangeProgress, IndexingJob, IndexingProgress, JobStage
 from tests.gui.conftest import WAIT_MS, Launch
 
 
@@ -85,6 +86,18 @@ def test_why_nothing_moves_is_said_with_a_remedy(view: JobsView, qtbot: QtBot) -
     assert asked.args == [False]
 
 
+def test_the_battery_and_a_new_index_are_said_with_what_to_do(view: JobsView, qtbot: QtBot) -> None:
+    change = IndexChangeProgress("another-model", 200, 3, 12, 40, 90)
+    view.show_work(WorkState((job(1),), replace(progress(), held=True), change=change))
+    assert "plugged in" in view.still.message.text()
+    with qtbot.waitSignal(view.battery_asked):
+        qtbot.mouseClick(view.still.button, Qt.MouseButton.LeftButton)
+    assert "another-model" in view.change.message.text()
+    assert "3 of 12 documents" in view.change.message.text()
+    with qtbot.waitSignal(view.keep_index_asked):
+        qtbot.mouseClick(view.change.button, Qt.MouseButton.LeftButton)
+
+
 def test_nothing_to_do_is_said(view: JobsView) -> None:
     view.show_work(WorkState())
     assert view.empty.isVisible()
@@ -108,6 +121,27 @@ def begin_paused(launch: Launch, papers: Path, qtbot: QtBot) -> Program:
 
 def names(program: Program) -> list[str]:
     return [row.name.text() for row in program.window.library_pages.jobs.rows if row.isVisible()]
+
+
+def test_typing_makes_reading_gentle(launch: Launch, qtbot: QtBot) -> None:
+    program = launch()
+    budget = program.session.workspace._budget
+    assert not budget.gentle
+    program.window.chat.composer.edit.setFocus()
+    qtbot.keyClicks(program.window.chat.composer.edit, "What")
+    qtbot.waitUntil(lambda: budget.gentle, timeout=WAIT_MS)
+
+
+def test_another_length_of_passages_is_shown_and_given_up(read: Program, qtbot: QtBot) -> None:
+    workspace = read.session.workspace
+    workspace.pause_indexing()
+    workspace.change_settings(passage_tokens=96)
+    read.window.status.jobs_asked.emit()
+    jobs = read.window.library_pages.jobs
+    qtbot.waitUntil(jobs.change.isVisible, timeout=WAIT_MS)
+    qtbot.mouseClick(jobs.change.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: workspace.index_change() is None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not jobs.change.isVisible(), timeout=WAIT_MS)
 
 
 def test_a_file_is_put_first_and_another_given_up(launch: Launch, papers: Path, qtbot: QtBot) -> None:

@@ -215,6 +215,7 @@ def test_two_files_with_the_same_bytes_are_shown_under_both_names(launch: Launch
     add_and_read(program, qtbot, papers)
     show_library(program, qtbot)
     files = program.window.library.files
-    assert [files.index(row, 2).data() for row in range(3)] == ["Ready", "Ready", "Ready · same as Boiler.md"]
+    assert [files.index(row, 2).data() for row in range(3)] == ["Ready", "Ready", "Ready · a copy"]
+    assert "same bytes as Boiler.md" in files.index(2, 2).data(Qt.ItemDataRole.ToolTipRole)
     shown = open_report(program, qtbot, "Zweitschrift.md")
     assert "Boiler.md" in shown.same.text()

@@ -186,7 +186,7 @@ def _jobs(director: Director, work: Path) -> None:
 
 def _reports(director: Director) -> None:
     """Show the reading reports of a long PDF and of an archive, the latter with a page open in the reader."""
-    room, pages = director.window.library, director.window.library_pages
+    pages = director.window.library_pages
     _open_report(director, "Survey")
     pages.report.map.setFocus()
     pages.report.map.go_to_next(lambda page: page.index == 46)
@@ -195,13 +195,11 @@ def _reports(director: Director) -> None:
     _open_report(director, "Enclosures")
     pages.report.map.go_to_next(lambda page: page.inside[:1] == ("Lease of the boathouse.pdf",))
     pages.report.open_page.click()
-    director.wait(lambda: director.window.reader.page_field.text() != "")
-    director.rest(1500)
+    director.wait(lambda: 0 in director.window.reader.pages._pictures)
     director.take_each("report-archive", sizes=(WIDE,))
     director.window.hide_reader()
     director.take_each("report-archive", sizes=(NARROW,))
     pages.report.back.click()
-    room.table.view.clearSelection()
 
 
 def _open_report(director: Director, beginning: str) -> None:
