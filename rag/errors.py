@@ -73,8 +73,10 @@ class ReadingTimedOut(DocumentError):
     code = "document_limits"
 
 
-class UnpacksTooLarge(ReadingTimedOut):
+class UnpacksTooLarge(DocumentError):
     """A file whose packed members hold far more than a document does, as those made to fill a memory."""
+
+    code = "document_too_large"
 
 
 class StorageError(KnownError):

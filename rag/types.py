@@ -32,7 +32,10 @@ class Locator:
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading inside a page's text: `text[start:end]` is its line; level 1 is the outermost."""
+    """A heading inside a page's text: `text[start:end]` is its line; level 1 is the outermost.
+
+    Without a title it is no heading, only a place where text is parted: where a block of table rows begins or ends.
+    """
 
     start: int
     end: int

@@ -25,13 +25,17 @@ class SectionPath:
         self._open: list[Heading] = []
 
     def segments(self, page: Page) -> Iterator[Segment]:
-        """Yield the page's stretches between headings, in order, without gaps."""
+        """Yield the page's stretches between headings, in order, without gaps.
+
+        A heading without a title parts the text, and leaves the section as it was: a table's block.
+        """
         start = 0
         for heading in page.headings:
             if heading.start > start:
                 yield Segment(start, heading.start, self.path)
                 start = heading.start
-            self._enter(heading)
+            if heading.title:
+                self._enter(heading)
         if start < len(page.text):
             yield Segment(start, len(page.text), self.path)
 

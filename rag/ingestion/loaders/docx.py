@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rag.ingestion.loaders.base import damaged_document, empty_document, has_words, loader_identity, readable_title
 from rag.ingestion.loaders.contents import Contents
+from rag.ingestion.loaders.packages import check_package, parse_xml
 from rag.ingestion.loaders.text_builder import TextBuilder
 from rag.types import LoadedDocument
 
@@ -29,11 +30,13 @@ _UNSOUND = (
     *(KeyError, ValueError, AttributeError),  # What python-docx raises for parts of another kind than expected.
 )
 _NOTE_PARTS = ("/footnotes", "/endnotes")
+_COMMENT_PARTS = ("/comments",)
+_MOST_COLUMNS = 100
 
 
 class DocxLoader:
     name = "docx"
-    version = 1
+    version = 2
     suffixes = frozenset({".docx", ".docm", ".dotx", ".dotm"})
     described_as = "a Word document"
 
@@ -43,15 +46,20 @@ class DocxLoader:
     def load(self, path: Path, password: str | None = None) -> LoadedDocument:
         """Return the document as one page; encrypted ones are no ZIP files and never come here."""
         del password
-        document = _open(path)
+        return self.read(path.read_bytes(), path)
+
+    def read(self, data: bytes, path: Path) -> LoadedDocument:
+        """Return the text of a document in memory; `path` is for names."""
+        check_package(data, path, self.described_as)
+        document = _open(data, path)
         builder = TextBuilder()
         _read_blocks(document.element.body, builder, _heading_levels(document))
-        _read_notes(document, builder)
+        _read_notes(document, builder, path)
         page = builder.page()
         if not has_words(page.text):
             raise empty_document(path)
         properties = document.core_properties
-        first = page.headings[0].title if page.headings else None
+        first = builder.headings[0].title if builder.headings else None
         return LoadedDocument(
             readable_title(properties.title or first, path),
             self.name,
@@ -62,7 +70,7 @@ class DocxLoader:
         )
 
 
-def _open(path: Path) -> "Document":
+def _open(data: bytes, path: Path) -> "Document":
     import docx
     from docx.opc.exceptions import OpcError
     from lxml.etree import LxmlError
@@ -70,7 +78,7 @@ def _open(path: Path) -> "Document":
     try:
         # By its bytes: python-docx takes a path that is no ZIP file for a missing one, and of a damaged archive
         # zipfile asks for places before the start, which the system reports as if the disk were broken.
-        return docx.Document(io.BytesIO(path.read_bytes()))
+        return docx.Document(io.BytesIO(data))
     except (OpcError, LxmlError, *_UNSOUND) as exc:
         raise damaged_document(path, "a Word document") from exc
 
@@ -124,14 +132,22 @@ def _read_paragraph(paragraph: "_Element", builder: TextBuilder, levels: dict[st
 
 
 def _read_table(table: "_Element", builder: TextBuilder) -> None:
-    builder.end_table()
-    for row in table.iter(_W + "tr"):
-        # A table in a cell is read with its cell; its rows are not rows of this one.
-        if next(row.iterancestors(_W + "tbl")) is table:
-            builder.row(
-                [_cell_text(cell) for cell in row.iter(_W + "tc") if next(cell.iterancestors(_W + "tr")) is row]
-            )
-    builder.end_table()
+    # A table in a cell is read with its cell; its rows are not rows of this one.
+    rows = [row for row in table.iter(_W + "tr") if next(row.iterancestors(_W + "tbl")) is table]
+    has_header = bool(rows) and rows[0].find(f"{_W}trPr/{_W}tblHeader") is not None
+    builder.table([_cells(row) for row in rows], has_header=has_header)
+
+
+def _cells(row: "_Element") -> list[str]:
+    """Return a row's cells; one that is as wide as several is followed by empty ones, so that columns keep in line."""
+    cells: list[str] = []
+    for cell in row.iter(_W + "tc"):
+        if next(cell.iterancestors(_W + "tr")) is row:
+            cells.append(_cell_text(cell))
+            span = cell.find(f"{_W}tcPr/{_W}gridSpan")
+            width = "1" if span is None else span.get(_W + "val") or "1"
+            cells.extend([""] * (min(int(width), _MOST_COLUMNS) - 1 if width.isdigit() else 0))
+    return cells
 
 
 def _cell_text(cell: "_Element") -> str:
@@ -157,14 +173,14 @@ def _pieces(element: "_Element") -> Iterator[str]:
             yield from _pieces(child)
 
 
-def _read_notes(document: "Document", builder: TextBuilder) -> None:
-    """Add footnotes and endnotes below the text."""
-    from lxml import etree
-
+def _read_notes(document: "Document", builder: TextBuilder, path: Path) -> None:
+    """Add footnotes and endnotes below the text, and comments with their authors."""
     for relation in document.part.rels.values():
-        if relation.is_external or not relation.reltype.endswith(_NOTE_PARTS):
+        if relation.is_external or not relation.reltype.endswith((*_NOTE_PARTS, *_COMMENT_PARTS)):
             continue
-        parser = etree.XMLParser(resolve_entities=False, no_network=True)
-        for note in etree.fromstring(relation.target_part.blob, parser):
-            if note.get(_W + "type") in {None, "normal"}:
-                builder.paragraph("\n".join(filter(None, (_text(paragraph) for paragraph in note.iter(_W + "p")))))
+        for note in parse_xml(relation.target_part.blob, path, "a Word document"):
+            if note.get(_W + "type") not in {None, "normal"}:
+                continue
+            text = "\n".join(filter(None, (_text(paragraph) for paragraph in note.iter(_W + "p"))))
+            author = note.get(_W + "author")
+            builder.paragraph(f"Comment by {author}: {text}" if author and text else text)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 UNSOUND = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError)
 """What `zipfile` raises for archives that are damaged or of a kind that it does not know."""
 _PIECE_BYTES = 1 << 20
+_XML_BYTES = 100_000_000
+"""A tree of XML takes some ten times as much."""
 _ENCRYPTED_FLAG = 0x1
 _UNSAFE_NAME = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)|\0")
 
@@ -40,7 +42,7 @@ class PackageLimits:
 
     members: int = 50_000
     total_bytes: int = 1 << 30
-    member_bytes: int = 200_000_000
+    member_bytes: int = _XML_BYTES
     ratio: int = 200
     ratio_from_bytes: int = 50_000_000
 
@@ -171,6 +173,19 @@ def open_package(
         archive.close()
         raise
     return SafePackage(archive, named, kind, limits)
+
+
+def check_package(data: bytes, path: Path, kind: str) -> None:
+    """Check a package that another library will read whole: its directory, and the size of each part of XML.
+
+    Raises:
+        DamagedDocument: It is no ZIP file, or its directory is broken.
+        UnpacksTooLarge: As for `open_package`, or a part of XML would take all memory as a tree.
+    """
+    with open_package(data, path, kind=kind) as package:
+        for name in package.names:
+            if name.endswith((".xml", ".rels")) and package.size(name) > _XML_BYTES:
+                raise unpacks_too_large(path, package.size(name))
 
 
 def is_unsafe_name(name: str) -> bool:

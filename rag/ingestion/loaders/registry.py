@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from rag.errors import DocumentError, EncryptedDocument, UnknownFormat
+from rag.errors import DocumentError, UnknownFormat
 from rag.ingestion.loaders.base import Loader, Recogniser, damaged_document, empty_document
 from rag.ingestion.loaders.contents import Contents
 from rag.ingestion.loaders.data_text import JsonLoader, TomlLoader, XmlLoader, YamlLoader
@@ -18,6 +18,7 @@ from rag.ingestion.loaders.docx import DocxLoader
 from rag.ingestion.loaders.eml import EmlLoader
 from rag.ingestion.loaders.epub import EpubLoader
 from rag.ingestion.loaders.html import HtmlLoader
+from rag.ingestion.loaders.locked_office import LockedOfficeLoader
 from rag.ingestion.loaders.markdown import MarkdownLoader
 from rag.ingestion.loaders.markup import AsciiDocLoader, LatexLoader, OrgLoader, RstLoader
 from rag.ingestion.loaders.mbox import MboxLoader
@@ -25,9 +26,12 @@ from rag.ingestion.loaders.members import MemberReader
 from rag.ingestion.loaders.mhtml import MhtmlLoader
 from rag.ingestion.loaders.msg import MsgLoader
 from rag.ingestion.loaders.notebook import NotebookLoader
+from rag.ingestion.loaders.opendocument import OpenDocumentSlidesLoader, OpenDocumentTextLoader
 from rag.ingestion.loaders.pdf import PdfLoader
 from rag.ingestion.loaders.pictures import PictureLoader
 from rag.ingestion.loaders.plain_text import PlainTextLoader
+from rag.ingestion.loaders.pptx import PptxLoader
+from rag.ingestion.loaders.rtf import RtfLoader
 from rag.ingestion.loaders.source_code import SourceCodeLoader
 from rag.ingestion.loaders.spreadsheet import SpreadsheetLoader
 from rag.ingestion.loaders.subtitles import SubtitlesLoader
@@ -43,11 +47,7 @@ NAMED_MAIL = frozenset({"mbox", "inbox", "sent"})
 _ARCHIVE = "a compressed archive"
 NOT_YET = {
     ".doc": "Word 97",
-    ".rtf": "Rich Text",
-    ".odt": "OpenDocument text",
     ".ppt": "PowerPoint",
-    ".pptx": "PowerPoint",
-    ".odp": "OpenDocument slides",
     ".pages": "Pages",
     ".djvu": "DjVu",
 }
@@ -179,17 +179,9 @@ def not_yet(path: Path) -> UnknownFormat:
 
 
 def _ole_error(contents: Contents) -> DocumentError:
-    path = contents.path
-    # Office encrypts by wrapping the document into the old container, with a stream of this name.
-    if contents.has_stream("EncryptedPackage"):
-        return EncryptedDocument(
-            f"“{path.name}” is protected by a password.",
-            remedy="Open it in the program that made it, remove the password and save it again.",
-            path=path,
-        )
     if contents.suffix in NOT_YET:
-        return not_yet(path)
-    return _not_what_it_says(path, "a file of an old Office format")
+        return not_yet(contents.path)
+    return _not_what_it_says(contents.path, "a file of an old Office format")
 
 
 @cache
@@ -200,11 +192,17 @@ def default_loaders() -> Loaders:
     """
     members = MemberReader(default_loaders)
     extra: list[Loader] = [point.load()() for point in entry_points(group="carrel.loaders")]
+    word, slides, sheets = DocxLoader(), PptxLoader(), SpreadsheetLoader()
     return Loaders(
         [
             *extra,
-            DocxLoader(),
-            SpreadsheetLoader(),
+            LockedOfficeLoader(word, slides, sheets),
+            word,
+            slides,
+            sheets,
+            OpenDocumentTextLoader(),
+            OpenDocumentSlidesLoader(),
+            RtfLoader(),
             EpubLoader(),
             MboxLoader(members),
             MhtmlLoader(),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from rag.ingestion.loaders.base import damaged_document, empty_document, has_words, loader_identity
 from rag.ingestion.loaders.cell_values import cell_text
 from rag.ingestion.loaders.contents import Contents
+from rag.ingestion.loaders.odf_encryption import unlocked
 from rag.ingestion.loaders.packages import encrypted_package
 from rag.ingestion.loaders.sheet_extents import check_sheets
 from rag.ingestion.loaders.sheet_pages import Row, SheetText, sheet_prefix
@@ -44,9 +45,11 @@ class SpreadsheetLoader:
         )
 
     def load(self, path: Path, password: str | None = None) -> LoadedDocument:
-        """Return all sheets, hidden ones with a note; protected workbooks never come here."""
-        del password
-        return self.read(path.read_bytes(), path)
+        """Return all sheets, hidden ones with a note; protected workbooks of Excel never come here."""
+        data = path.read_bytes()
+        if data.startswith(b"PK"):
+            data = unlocked(data, path, password, self.described_as)
+        return self.read(data, path)
 
     def read(self, data: bytes, path: Path) -> LoadedDocument:
         """Return the sheets of a workbook in memory; `path` is for names."""

@@ -98,7 +98,9 @@ def test_html_without_words_is_empty(tmp_path: Path) -> None:
 def test_word_gives_headings_paragraphs_and_rows(tmp_path: Path) -> None:
     document = load(files.word(tmp_path / "rules.docx"))
     page = document.pages[0]
-    assert [(heading.title, heading.level) for heading in page.headings] == [("Harbour rules", 1), ("Fees", 2)]
+    # Where the table begins and ends, text is parted by headings without a title.
+    titled = [(heading.title, heading.level) for heading in page.headings if heading.title]
+    assert titled == [("Harbour rules", 1), ("Fees", 2)]
     assert "Boat | Length | Fee\nDinghy | 4 m | 12\nKetch | 11 m | 48" in page.text
     assert document.title == "Harbour rules"
     assert document.author == "Ada"
