@@ -7,15 +7,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.errors import DamagedDocument
 from rag.ingestion.loaders.base import damaged_document
 from rag.ingestion.loaders.mail_words import body_text
 
 if TYPE_CHECKING:
+    from olefile import OleFileIO
     from oxmsg.storage import Storage
 
 _MESSAGE_HEADER, _EMBEDDED_HEADER, _PART_HEADER = 32, 24, 8
 """Bytes in front of the properties: in a file's own message, in a message in it, in recipients and attachments."""
 _STRING, _STRING8, _BINARY = 0x001F, 0x001E, 0x0102
+_STREAM_ENTRY = 2
 _MESSAGE_STORAGE = "__substg1.0_3701000D"
 
 
@@ -96,10 +99,17 @@ def open_message(path: Path, kind: str) -> Properties:
 
     try:
         with OleFileIO(path) as container:
+            _check_sizes(container, path, kind)
             return Properties(Storage.from_ole(container), _MESSAGE_HEADER)
-    except (PermissionError, FileNotFoundError):
-        raise
-    except MemoryError:
+    except (PermissionError, FileNotFoundError, MemoryError, DamagedDocument):
         raise
     except Exception as exc:
         raise damaged_document(path, kind) from exc
+
+
+def _check_sizes(container: "OleFileIO", path: Path, kind: str) -> None:
+    """Raise `DamagedDocument` where streams say that they hold more than the file: sectors in a loop have no end."""
+    entries = (entry for entry in container.direntries if entry is not None)
+    said = sum(entry.size for entry in entries if entry.entry_type == _STREAM_ENTRY)
+    if said > 2 * path.stat().st_size:
+        raise damaged_document(path, kind)

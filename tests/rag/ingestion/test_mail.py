@@ -295,6 +295,14 @@ def test_a_cut_off_outlook_message_is_told_as_damaged(tmp_path: Path) -> None:
             load(path)
 
 
+def test_an_outlook_message_cannot_say_that_it_holds_more_than_its_file(tmp_path: Path) -> None:
+    data = bytearray((FORMATS / "mail" / "outlook.msg").read_bytes())
+    entry = data.index("__substg1.0_1000001F".encode("utf-16-le"))
+    data[entry + 120 : entry + 124] = (400_000_000).to_bytes(4, "little")
+    with pytest.raises(DamagedDocument, match="an Outlook message"):
+        raw(tmp_path / "a.msg", bytes(data))
+
+
 def test_a_web_page_saved_as_one_file_is_read(tmp_path: Path) -> None:
     data = (
         b"From: <Saved by Blink>\r\nSnapshot-Content-Location: https://example.org/\r\nSubject: Moorings\r\n"
