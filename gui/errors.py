@@ -20,6 +20,8 @@ from gui.widgets.labels import text_label
 REMEDY_ACTIONS = {
     "document_encrypted": "password",
     "document_wrong_password": "password",
+    "document_scanned": "recognise",
+    "document_scanned_pages": "recognise",
     "document_damaged": "retry",
     "document_damaged_pages": "retry",
     "document_limits": "retry",

@@ -173,6 +173,7 @@ class LibraryController(QObject):
         table.remove_asked.connect(actions.remove)
         problems.retry_all_asked.connect(self._retry_failed)
         problems.list.retry_asked.connect(actions.retry)
+        problems.list.recognise_asked.connect(actions.recognise)
         problems.list.skip_asked.connect(actions.skip)
         problems.list.remove_asked.connect(actions.remove)
         problems.list.report_asked.connect(self.reports.open)

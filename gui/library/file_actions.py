@@ -36,6 +36,10 @@ class FileActions(QObject):
         """Read a file again, with a password if one is given."""
         self._run(partial(self._workspace.retry, file_id, password or None))
 
+    def recognise(self, file_id: int, pages: tuple[int, ...]) -> None:
+        """Read pages by OCR; all that wait if none is named."""
+        self._run(partial(self._workspace.recognise, file_id, pages or None))
+
     def skip(self, file_id: int) -> None:
         """Say no more about a file's problem."""
         self._run(partial(self._workspace.skip_file, file_id))

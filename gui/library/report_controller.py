@@ -34,6 +34,7 @@ class ReportController(QObject):
         self._stale = False
         view = self._pages.report
         view.page_opened.connect(self._open_page)
+        view.recognise_asked.connect(actions.recognise)
         view.retry_asked.connect(actions.retry)
         view.skip_asked.connect(actions.skip)
         view.remove_asked.connect(self._remove)

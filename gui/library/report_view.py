@@ -24,7 +24,6 @@ from gui.wording import count, counted, file_size, file_state, kind_name, waits_
 if TYPE_CHECKING:
     from rag.api import DocumentReport, PageReport, Skipped
 
-CAN_RECOGNISE = False
 _MOST_SKIPPED = 200
 """A longer list is cut, and says so: an archive may hold thousands of members that are no documents."""
 
@@ -168,7 +167,7 @@ class ReportView(Panel):
         self.recognise.setText(f"Run OCR on {counted(waiting, 'page')}")
         self.recognise.setAccessibleName(self.recognise.text())
         offered = self.card is not None and self.card.notice.action == "recognise"
-        self.recognise.setVisible(CAN_RECOGNISE and waiting > 0 and not offered)
+        self.recognise.setVisible(waiting > 0 and not offered)
         self.legend.show_counts(counts)
         self.map.set_pages(report.pages)
         for widget in (self.map_heading, self.legend, self.map):
@@ -185,7 +184,7 @@ class ReportView(Panel):
 
     def _show_words(self, page: PageReport) -> None:
         self.current_label.set_text(f"{way(page.inside)} › {page_words(page)}" if page.inside else page_words(page))
-        self.recognise_page.setVisible(CAN_RECOGNISE and page.kind in ("scanned", "ocr"))
+        self.recognise_page.setVisible(page.kind in ("scanned", "ocr"))
         self.recognise_page.setText("Run OCR again" if page.kind == "ocr" else "Run OCR")
         self.foot.show()
 
