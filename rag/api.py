@@ -26,6 +26,7 @@ from rag.errors import (
     WrongPassword,
 )
 from rag.ingestion.pages import PagePicture
+from rag.plugins import Plugin
 from rag.reports import CollectionReport, DocumentReport, IndexingJob, JobStage, PageReport, UnreadFile
 from rag.server.client import raise_window
 from rag.server.service import CommandService
@@ -113,6 +114,7 @@ __all__ = [
     "PagePicture",
     "PageReport",
     "PassagesFound",
+    "Plugin",
     "QuestionTooLong",
     "RagSettings",
     "RankedPassage",

@@ -21,6 +21,7 @@ from inference.api import (
     devices,
     memory,
 )
+from rag.plugins import Plugin
 from rag.workspace import Workspace
 
 _PARTS = {
@@ -67,6 +68,7 @@ class DoctorReport:
     embedding_model: str
     passages_per_s: float | None
     trouble: tuple[str, ...] = ()
+    plugins: tuple[Plugin, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -85,6 +87,7 @@ class DoctorReport:
             "answer_tokens_per_s": self.answer_tokens_per_s,
             "embedding_model": self.embedding_model,
             "passages_per_s": self.passages_per_s,
+            "plugins": [vars(plugin) for plugin in self.plugins],
             "trouble": list(self.trouble),
         }
 
@@ -96,6 +99,7 @@ class DoctorReport:
             f"Data      {self.data_dir} ({self.data_mb:,.1f} MB)",
             f"Cache     {self.cache_dir}",
             *(_part_line(part) for part in self.parts),
+            *(_plugin_line(plugin) for plugin in self.plugins),
             *self._speed_lines(),
         ]
         return told + [f"Trouble   {each}" for each in self.trouble]
@@ -122,6 +126,12 @@ def _part_line(part: Part) -> str:
     return f"Found     {part.name} {part.version}: {part.purpose}"
 
 
+def _plugin_line(plugin: Plugin) -> str:
+    what = {"loader": "reads files", "collection": "brings a collection"}[plugin.kind]
+    state = {"working": what, "removed": f"{what}, which you removed", "broken": f"not used. {plugin.problem}"}
+    return f"Plug-in   {plugin.name} ({plugin.package} {plugin.version}): {state[plugin.state]}"
+
+
 def examine(workspace: Workspace) -> DoctorReport:
     """Look at this computer and measure it; loads the models, so it takes some seconds."""
     trouble: list[str] = []
@@ -146,6 +156,7 @@ def examine(workspace: Workspace) -> DoctorReport:
         embedding_model=workspace.settings.embedding_model,
         passages_per_s=passage_speed,
         trouble=tuple(trouble),
+        plugins=tuple(workspace.plugins()),
     )
 
 

@@ -10,13 +10,14 @@ from importlib import metadata
 from pathlib import Path
 
 from inference.api import Cancelled, CancelToken, EmbeddingService, KnownError
-from rag.bundles import AttachedState, Attachment, BundleSummary, ExportReport, ImportReport
+from rag.bundles import AttachedState, Attachment, ExportReport, ImportReport
 from rag.errors import BundleError
 from rag.ingestion.ingestor import Ingestor
+from rag.plugin_collections import PluginCollections
+from rag.plugins import Plugin
 from rag.storage.bundles.archive import Archive
 from rag.storage.bundles.export import ExportRequest, OnProgress, export_bundle
 from rag.storage.bundles.importing import Importer, ImportRequest, ModelInUse
-from rag.storage.bundles.manifest import fingerprint
 from rag.storage.library import Library
 from rag.types import Change
 
@@ -35,16 +36,17 @@ class Exchange:
         on_change: Callable[[Change], None],
     ) -> None:
         self._library = library
-        self._importer = Importer(library, data_dir)
+        self._importer = Importer(library, data_dir, ingestor.detach_collection)
         self._embedding = embedding
         self._ingestor = ingestor
         self._on_change = on_change
+        self._plugins = PluginCollections(library, ingestor, self.store, on_change)
         self._turn = threading.Lock()
         self._stop = CancelToken()
         self._thread = threading.Thread(target=self._begin, name="job-exchange", daemon=True)
 
     def start(self) -> None:
-        """Go on with what the last run left unfinished."""
+        """Go on with what the last run left unfinished, and look at what installed packages bring."""
         self._thread.start()
 
     def shutdown(self) -> None:
@@ -117,6 +119,12 @@ class Exchange:
             return "current" if manifest.digest == attachment.digest else "unusable"
         return "newer" if manifest.revision > attachment.revision else "older"
 
+    def plugins(self) -> tuple[Plugin, ...]:
+        """Return what is to be said of packages' collections; waits for the first look at them."""
+        if self._thread.is_alive():
+            self._thread.join()
+        return self._plugins.plugins
+
     def sweep(self) -> None:
         """Remove what collections that are gone left in the data folder."""
         with self._turn:
@@ -145,12 +153,13 @@ class Exchange:
         self._on_change(Change(collections=True, files=frozenset({collection_id})))
 
     def _begin(self) -> None:
-        try:
-            self._resume()
-        except Cancelled:
-            log.info("an import goes on at the next start")
-        except KnownError as error:
-            log.info("an import could not be completed: %s", error.message)
+        for work in (self._resume, lambda: self._plugins.bring(lambda: self._stop.cancelled)):
+            try:
+                work()
+            except Cancelled:
+                log.info("an import goes on at the next start")
+            except KnownError as error:
+                log.info("an import could not be completed: %s", error.message)
 
     def _resume(self) -> None:
         unfinished = [each for each in self._library.attachments() if each.incoming is not None]
@@ -159,26 +168,6 @@ class Exchange:
                 for report in self._importer.resume(self._model(), self._stop):
                     self._tell(report.collection_id)
             self._importer.sweep()
-
-
-def summary(path: Path) -> BundleSummary:
-    """Return what a file says of itself; raises `BundleError`. Its parts are not verified yet."""
-    with Archive(path) as archive:
-        manifest = archive.manifest
-    counts = manifest.counts
-    return BundleSummary(
-        path,
-        manifest.name,
-        manifest.revision,
-        manifest.created,
-        manifest.digest,
-        fingerprint(manifest.digest),
-        manifest.program,
-        counts.files,
-        counts.passages,
-        counts.originals,
-        manifest.embedder,
-    )
 
 
 def _version() -> str:

@@ -4,7 +4,10 @@ from pathlib import Path
 
 from inference.api import CancelToken
 from rag.bundles import AttachedState, Attachment, BundleSummary, ExportReport, ImportReport
-from rag.exchange import Exchange, summary
+from rag.exchange import Exchange
+from rag.ingestion.loaders.registry import default_loaders
+from rag.plugins import Plugin
+from rag.storage.bundles.archive import summary
 from rag.storage.bundles.export import OnProgress
 from rag.storage.library import Library
 
@@ -76,3 +79,7 @@ class ExchangeFace:
     def bundle_summary(self, path: Path) -> BundleSummary:
         """Return what a `.carrel` file says of itself; quick. Raises `BundleError`."""
         return summary(path)
+
+    def plugins(self) -> list[Plugin]:
+        """Return what installed packages add, the broken ones with the reason; waits until all were looked at."""
+        return [*default_loaders().plugins, *self._exchange.plugins()]

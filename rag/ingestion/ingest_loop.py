@@ -19,10 +19,10 @@ from inference.api import Cancelled, CpuBudget, EmbedderFacts, EmbeddingService,
 from rag.errors import StorageError
 from rag.ingestion.cutting import Cutting
 from rag.ingestion.index_change import IndexChange, NewIndex
-from rag.ingestion.loaders.base import loader_identity
 from rag.ingestion.loaders.registry import Loaders, default_loaders
 from rag.ingestion.meaning import Meaning
 from rag.ingestion.ocr.choice import OcrOptions
+from rag.ingestion.outdated import queue_outdated, tell_missing_readers
 from rag.ingestion.pace import Pace
 from rag.ingestion.parse_pool import ParseEvent, ParseLimits, ParsePool
 from rag.ingestion.reading import Reading
@@ -206,6 +206,11 @@ class IngestLoop:
         """End what is being done for a collection that was removed."""
         self.reading.drop({row.id for row in self.reading.in_work if row.collection_id == collection_id})
 
+    def drop_collection(self, collection_id: int) -> None:
+        """End what is being done for a collection that is gone for good, and what Chroma has of it."""
+        self.forget_collection(collection_id)
+        self._vectors.drop_collection(collection_id)
+
     def welcome_back(self, collection_id: int) -> None:
         """Index again what came back with an undo; its vectors are there, in Chroma mostly as well."""
         self._vectors.compare_again(collection_id)
@@ -372,7 +377,7 @@ class IngestLoop:
             return None
         self.reading.cutting = Cutting.for_model(self._facts, self.reading.cutting.options.target_tokens)
         self._recall_pace(self._facts)
-        self._queue_outdated()
+        queue_outdated(self._library, self._loaders, self.reading.cutting.identity)
         return self._facts
 
     def _recall_pace(self, facts: EmbedderFacts) -> None:
@@ -387,18 +392,6 @@ class IngestLoop:
         if self._facts is not None and speed is not None:
             with suppress(StorageError):
                 self._library.remember(_SPEED, {self._facts.identity: speed})
-
-    def _queue_outdated(self) -> None:
-        """Queue documents that were read by an older loader, or cut for another embedding model."""
-        loaders = {loader.name: loader_identity(loader) for loader in self._loaders.all}
-        for collection in self._library.collections():
-            for row in self._library.files(collection.id):
-                if row.document_id is None or row.sha256 is None or row.state not in {"searchable", "ready"}:
-                    continue
-                document = self._library.document(row.document_id)
-                current = loaders.get(document.kind) if document is not None else None
-                if current and not self._library.find_document(row.sha256, current, self.reading.cutting.identity):
-                    self._library.requeue_file(row.id)
 
     def _purge_some(self) -> bool:
         """Purge a little of what was removed long enough ago; tells whether there is more at once."""
@@ -418,6 +411,7 @@ class IngestLoop:
     def _reset(self) -> None:
         self._library.reset_interrupted()
         self.recognition.begin()
+        tell_missing_readers(self._library, self._loaders)
 
     def _recover(self) -> None:
         """After a halt, try whether writing works again."""

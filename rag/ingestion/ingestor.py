@@ -144,6 +144,12 @@ class Ingestor:
         self._loop.post(lambda: self._loop.forget_collection(collection_id))
         return removal
 
+    def detach_collection(self, collection_id: int) -> None:
+        """Take away a collection that came with a file or package, and what was stored for it alone, for good."""
+        self._cancels[collection_id] += 1
+        self._library.delete_collection(collection_id)
+        self._loop.post(lambda: self._loop.drop_collection(collection_id))
+
     def undo_removal(self, removal_id: int) -> int:
         """Bring back what was removed, read and embedded as it is; returns the collection's id.
 

@@ -41,6 +41,13 @@ UPDATE file SET
 WHERE id = :file_id
 """
 
+_NOTE_PROBLEM = """
+UPDATE file SET
+    accepted = 0,
+    problem_code = :code, problem_message = :message, problem_remedy = :remedy, problem_path = :path
+WHERE id = :file_id
+"""
+
 _COMPLETE = """
 UPDATE file SET state = 'ready'
 WHERE collection_id = :collection_id AND state = 'searchable' AND NOT EXISTS (
@@ -105,6 +112,33 @@ class FileStore(Store):
         with self.db.write() as connection:
             values = {"file_id": file_id, "state": state, "sha256": sha256, **problem_values(problem)}
             connection.execute(_SET_STATE, values)
+
+    def loaders_in_use(self) -> list[str]:
+        """Return by which loaders, with their versions, files were read here."""
+        with self.db.read() as connection:
+            rows = connection.execute("SELECT DISTINCT loader FROM document WHERE NOT instr(chunking, '@')")
+            return [str(loader) for (loader,) in rows]
+
+    def document_loader(self, document_id: int) -> str | None:
+        """Return by which loader a document was read."""
+        with self.db.read() as connection:
+            loader: str | None = connection.execute("SELECT loader FROM document WHERE id = ?", (document_id,)).get
+            return loader
+
+    def files_read_by(self, loader: str) -> list[FileRow]:
+        """Return the files that a loader has read here."""
+        condition = "WHERE document_id IN (SELECT id FROM document WHERE loader = ? AND NOT instr(chunking, '@'))"
+        return self._files(condition, (loader,))
+
+    def files_with_problem(self, code: str) -> list[FileRow]:
+        """Return the files that have this problem."""
+        return self._files("WHERE problem_code = ?", (code,))
+
+    def note_problem(self, file_id: int, problem: FileProblem | None) -> None:
+        """Note what is to be said of a file, whatever its state is."""
+        with self.db.write() as connection:
+            values = {"file_id": file_id, **problem_values(problem)}
+            connection.execute(_NOTE_PROBLEM, values)
 
     def requeue_file(self, file_id: int) -> None:
         """Put a file at the end of the queue, whatever became of it before; one that came with a bundle stays."""

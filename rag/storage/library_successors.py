@@ -29,7 +29,10 @@ ORDER BY document.id LIMIT ?
 _ADD = """
 INSERT INTO document (sha256, loader, chunking, title, kind, author, created, pages, passages, outline, stored_at,
     replaces)
-SELECT sha256, loader, :chunking, title, kind, author, created, 0, :passages, '[]', unixepoch('subsec'), id
+SELECT sha256, loader,
+    -- Documents that came with a bundle stay apart from those read here: "cut@collection".
+    :chunking || iif(instr(chunking, '@'), substr(chunking, instr(chunking, '@')), ''),
+    title, kind, author, created, 0, :passages, '[]', unixepoch('subsec'), id
 FROM document WHERE id = :document_id
 """
 

@@ -6,7 +6,6 @@ loaders enter by the entry point group `carrel.loaders` and come before the buil
 
 from collections.abc import Sequence
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from rag.errors import DocumentError, UnknownFormat
@@ -30,6 +29,7 @@ from rag.ingestion.loaders.opendocument import OpenDocumentSlidesLoader, OpenDoc
 from rag.ingestion.loaders.pdf import PdfLoader
 from rag.ingestion.loaders.pictures import PictureLoader
 from rag.ingestion.loaders.plain_text import PlainTextLoader
+from rag.ingestion.loaders.plugin_loaders import plugin_loaders
 from rag.ingestion.loaders.pptx import PptxLoader
 from rag.ingestion.loaders.rtf import RtfLoader
 from rag.ingestion.loaders.source_code import SourceCodeLoader
@@ -37,6 +37,7 @@ from rag.ingestion.loaders.spreadsheet import SpreadsheetLoader
 from rag.ingestion.loaders.subtitles import SubtitlesLoader
 from rag.ingestion.loaders.tar_archive import PackedFileLoader, TarLoader
 from rag.ingestion.loaders.zip_archive import ZipLoader
+from rag.plugins import Plugin
 
 NAMED_TEXT = frozenset(
     {"readme", "license", "licence", "copying", "notice", "authors", "changelog", "makefile", "dockerfile"}
@@ -64,10 +65,16 @@ _BINARY_MAGIC = (
 
 
 class Loaders:
-    """The known loaders, in order of preference."""
+    """The known loaders, in order of preference.
 
-    def __init__(self, loaders: Sequence[Loader]) -> None:
+    Attributes:
+        all: All that can be used.
+        plugins: What is to be said of those that installed packages offer.
+    """
+
+    def __init__(self, loaders: Sequence[Loader], plugins: Sequence[Plugin] = ()) -> None:
         self.all = tuple(loaders)
+        self.plugins = tuple(plugins)
         self._by_suffix: dict[str, Loader] = {}
         for loader in reversed(loaders):
             self._by_suffix.update(dict.fromkeys(loader.suffixes, loader))
@@ -191,11 +198,9 @@ def default_loaders() -> Loaders:
     The first that recognises a file reads it, so loaders of a special kind of a container come before general ones.
     """
     members = MemberReader(default_loaders)
-    extra: list[Loader] = [point.load()() for point in entry_points(group="carrel.loaders")]
     word, slides, sheets = DocxLoader(), PptxLoader(), SpreadsheetLoader()
-    return Loaders(
+    return _with_plugins(
         [
-            *extra,
             LockedOfficeLoader(word, slides, sheets),
             word,
             slides,
@@ -223,3 +228,8 @@ def default_loaders() -> Loaders:
             PlainTextLoader(),
         ]
     )
+
+
+def _with_plugins(own: list[Loader]) -> Loaders:
+    further, plugins = plugin_loaders({loader.name for loader in own})
+    return Loaders([*further, *own], plugins)

@@ -14,6 +14,7 @@ from types import TracebackType
 
 import numpy as np
 
+from rag.bundles import BundleSummary
 from rag.errors import BundleDamaged, BundleError, BundleNewer
 from rag.storage.bundles import manifest as format_of
 from rag.storage.bundles.checks import Malformed
@@ -27,6 +28,7 @@ from rag.storage.bundles.manifest import (
     VECTOR_INDEX,
     VECTORS,
     Manifest,
+    fingerprint,
 )
 from rag.storage.bundles.records import LONGEST_LINE, BundledDocument, read_documents
 from rag.storage.bundles.settings import read_settings
@@ -289,6 +291,26 @@ class Archive:
             ) from exc
         except _UNREADABLE as exc:
             raise self.damaged(what) from exc
+
+
+def summary(path: Path) -> BundleSummary:
+    """Return what a file says of itself; raises `BundleError`. Its parts are not verified yet."""
+    with Archive(path) as archive:
+        manifest = archive.manifest
+    counts = manifest.counts
+    return BundleSummary(
+        path,
+        manifest.name,
+        manifest.revision,
+        manifest.created,
+        manifest.digest,
+        fingerprint(manifest.digest),
+        manifest.program,
+        counts.files,
+        counts.passages,
+        counts.originals,
+        manifest.embedder,
+    )
 
 
 def _folders(name: str) -> Iterator[str]:

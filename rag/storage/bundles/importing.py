@@ -57,8 +57,10 @@ class Importer:
         originals: Where the files of bundles lie that carry them, by the bundles' ids.
     """
 
-    def __init__(self, library: Library, data_dir: Path) -> None:
+    def __init__(self, library: Library, data_dir: Path, remove: Callable[[int], object] | None = None) -> None:
+        """`remove` takes a half collection away; the library's own way if not given."""
         self._library = library
+        self._remove = remove or library.delete_collection
         self.incoming = data_dir / "incoming"
         self.originals = data_dir / "originals"
 
@@ -217,7 +219,7 @@ class Importer:
     def _give_up(self, collection_id: int) -> None:
         attachment = self._library.attachment(collection_id)
         if attachment is not None and attachment.revision == 0:
-            self._library.delete_collection(collection_id)
+            self._remove(collection_id)
             self.sweep()
         else:
             self._library.end_attachment(collection_id)
