@@ -308,11 +308,14 @@ class IngestLoop:
         if facts is None and self.model_error is None:
             return set()
         self._pool.size = self._budget.parse_workers()
-        changed = self.reading.feed()
+        # What the user put first goes through all kinds of work before anything else is read.
+        urgent = self._library.urgent_files()
+        changed = self.recognition.feed(self.reading.cutting, only=urgent) if urgent else set()
+        changed |= self.reading.feed()
         if not self.reading.more:
             changed |= self.recognition.feed(self.reading.cutting)
         # Reading everything first makes all of it searchable by words soon; it delays embedding by a twentieth.
-        if facts is not None and (not self.reading.more or self._library.has_urgent_files()):
+        if facts is not None and (urgent or not self.reading.more):
             changed |= self.meaning.step(facts.identity)
         return changed
 

@@ -16,12 +16,13 @@ from rag.storage.library_queue import Waiting, WorkLeft
 _WINDOW_S = 60.0
 _MEASURED_S = 1.0
 _WORTH_KEEPING_S = 5.0
+_TRUSTED_S = 10.0
 
 Clock = Callable[[], float]
 
 
 class Rate:
-    """Things done a second, over the last minute; any thread.
+    """Things done a second, over the last minute or the last half of the time; any thread.
 
     Attributes:
         assumed: The rate of an earlier run, told until there is a new one.
@@ -31,13 +32,15 @@ class Rate:
         self._clock = clock
         self._lock = threading.Lock()
         self._done: deque[tuple[float, float]] = deque()
+        self._begun = 0.0
         self.assumed: float | None = None
 
     def begin(self) -> None:
         """Start measuring, unless it is measured already."""
         with self._lock:
             if not self._done:
-                self._done.append((self._clock(), 0))
+                self._begun = self._clock()
+                self._done.append((self._begun, 0))
 
     def add(self, count: float) -> None:
         """Note that so many more are done."""
@@ -45,7 +48,9 @@ class Rate:
         with self._lock:
             now = self._clock()
             self._done.append((now, count))
-            while len(self._done) > 2 and now - self._done[0][0] > _WINDOW_S:
+            # Half of the whole time tells more than a moment in which another program was busy.
+            window_s = max(_WINDOW_S, (now - self._begun) / 2)
+            while len(self._done) > 2 and now - self._done[0][0] > window_s:
                 self._done.popleft()
 
     def stop(self) -> None:
@@ -57,8 +62,13 @@ class Rate:
 
     @property
     def per_second(self) -> float | None:
-        """Return the rate, None before there is anything to tell."""
-        return self._measured(_MEASURED_S) or self.assumed
+        """Return the rate, None before there is anything to tell; at first, what is assumed counts as well."""
+        measured = self._measured(_MEASURED_S)
+        if measured is None or self.assumed is None:
+            return measured or self.assumed
+        with self._lock:
+            trust = min(1.0, (self._done[-1][0] - self._done[0][0]) / _TRUSTED_S) if self._done else 0.0
+        return trust * measured + (1 - trust) * self.assumed
 
     def _measured(self, least_s: float) -> float | None:
         with self._lock:

@@ -6,7 +6,7 @@ process is that page's failure alone.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,12 +82,24 @@ class Recognition:
         """Move files to "ready" that have nothing more to be recognised or embedded; returns their ids."""
         return self._library.complete_files(collection_id, recognising=self.enabled, but=self._away)
 
-    def feed(self, cutting: Cutting) -> set[int]:
-        """Begin as many pages as there are free processes; returns collections of which a file changed."""
+    @property
+    def files_in_work(self) -> frozenset[int]:
+        """The files of which pages are recognised now; any thread."""
+        return frozenset(waiting.file_id for waiting in list(self._pages.values()))
+
+    def feed(self, cutting: Cutting, only: Container[int] | None = None) -> set[int]:
+        """Begin as many pages as there are free processes; returns collections of which a file changed.
+
+        Args:
+            cutting: How their passages are cut.
+            only: Files to which the pages belong; None for any.
+        """
         if not self.enabled or self._pool.free <= 0:
             return set()
         changed: set[int] = set()
         for waiting in self._next(self._pool.free):
+            if only is not None and waiting.file_id not in only:
+                break  # Those come first.
             if waiting.path.is_file():
                 self._begin(waiting, cutting)
             else:

@@ -92,11 +92,21 @@ class QueueStore(Store):
             found = connection.execute(SELECT_FILE + "WHERE state = ? ORDER BY queue_place LIMIT ?", (state, limit))
             return [file_of(row) for row in found]
 
-    def has_urgent_files(self) -> bool:
-        """Tell whether a file that the user put first waits to be found by meaning."""
+    def urgent_files(self) -> frozenset[int]:
+        """Return the files that the user put first, which are read, but not wholly recognised and embedded."""
         with self.db.read() as connection:
-            statement = "SELECT EXISTS (SELECT 1 FROM file WHERE state = 'searchable' AND queue_place < 0)"
-            return bool(connection.execute(statement).get)
+            found = connection.execute("SELECT id FROM file WHERE state = 'searchable' AND queue_place < 0")
+            return frozenset(int(file_id) for (file_id,) in found)
+
+    def recognised_of(self, document_id: int) -> tuple[int, int]:
+        """Return how many pages of a document were recognised, and how many there are to be."""
+        statement = """
+            SELECT count(*) FILTER (WHERE kind = 'ocr'), count(*)
+            FROM page INDEXED BY page_map WHERE document_id = ? AND kind IN ('ocr', 'scanned')
+        """
+        with self.db.read() as connection:
+            done, total = connection.execute(statement, (document_id,)).get
+            return int(done), int(total)
 
     def files_of_passages(self, passage_ids: Sequence[int]) -> frozenset[int]:
         """Return the unfinished files to which these passages belong."""

@@ -29,9 +29,14 @@ class Told:
         whole = time.monotonic() - self.began
         late = [(at, left) for at, left in self.told if at >= _AFTER * whole]
         wrong = [abs(at + left - whole) / whole for at, left in late if left is not None]
+        worst_at = max(((abs(at + left - whole), at) for at, left in late if left is not None), default=(0, 0))[1]
         silent = sum(left is None for _, left in late) / len(late)
         first = next((at for at, left in self.told if left is not None), whole)
-        figures = f"median {median(wrong):.1%}, most {max(wrong):.1%} of the whole" if wrong else "nothing told"
+        figures = (
+            f"median {median(wrong):.1%}, most {max(wrong):.1%} of the whole (told at {worst_at / whole:.0%})"
+            if wrong
+            else "nothing told"
+        )
         within = sum(each < 0.3 for each in wrong) / max(1, len(wrong))
         return (
             f"{whole:.0f} s in all; first told after {first / whole:.1%}; after the first tenth: {figures}, "

@@ -93,9 +93,9 @@ def test_a_file_put_first_comes_before_all_and_a_later_one_before_it(library: Li
     library.put_first(ids["d"])
     put(library, collection, "e")
     assert [row.path.name for row in library.queued_files(9)] == ["d", "c", "a", "b", "e"]
-    assert not library.has_urgent_files()
+    assert library.urgent_files() == frozenset()
     store(library, ids["d"], "albatross")
-    assert library.has_urgent_files()
+    assert library.urgent_files() == {ids["d"]}
 
 
 def test_what_is_remembered_outlives_the_value_before(library: Library) -> None:
@@ -119,9 +119,10 @@ def test_the_map_of_5000_pages_is_quick(library: Library) -> None:
     assert document_id is not None
     took = []
     for _ in range(3):
-        began = time.perf_counter()
+        # Processor time: other processes of the test run must not count.
+        began = time.thread_time()
         found = library.page_map(document_id)
-        took.append(time.perf_counter() - began)
+        took.append(time.thread_time() - began)
     assert len(found) == PAGES
     assert {page.passages for page in found} == {2}
     assert min(took) < QUICK_S, f"{min(took) * 1000:.0f} ms"
