@@ -1,13 +1,20 @@
-"""What the program is, and the licences of everything that it is built on."""
+"""What the program is, the plug-ins that were found, and the licences of everything that it is built on."""
+
+from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from importlib import metadata
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from gui.theme.tokens import SPACE_12, SPACE_24
+from gui.theme.tokens import SPACE_4, SPACE_12, SPACE_24
 from gui.widgets.labels import text_label
 from resources import root
+
+if TYPE_CHECKING:
+    from rag.api import Plugin
 
 _SHIPPED = (
     ("Inter (typeface)", "", "OFL-1.1"),
@@ -37,12 +44,32 @@ class AboutDialog(QDialog):
         layout.addWidget(text_label(f"Carrel {_version()}".strip(), "heading"))
         said = "Ask your own documents, on your own computer. Nothing leaves it. Carrel is free under the MIT licence."
         layout.addWidget(text_label(said, wrap=True))
+        self.plugins = QVBoxLayout()
+        self.plugins.setSpacing(SPACE_4)
+        layout.addLayout(self.plugins)
         layout.addWidget(text_label("It is built on these, each under its own licence:", "muted"))
         self.table = _table()
         layout.addWidget(self.table, 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         layout.addWidget(buttons)
+
+    def show_plugins(self, plugins: Sequence[Plugin]) -> None:
+        """List what installed packages add, with the reason where one of them is not used; nothing if none does."""
+        if plugins:
+            self.plugins.addWidget(text_label("Plug-ins", "section"))
+        for plugin in plugins:
+            label = text_label(plugin_words(plugin), "warning" if plugin.state == "broken" else "", wrap=True)
+            self.plugins.addWidget(label)
+
+
+def plugin_words(plugin: Plugin) -> str:
+    """Return one line on a plug-in: what it adds, the package that brings it, and whether it is used."""
+    adds = "reads further documents" if plugin.kind == "loader" else "brings a collection"
+    said = f"{plugin.name} {adds} ({plugin.package} {plugin.version})"
+    if plugin.state == "broken":
+        return f"Not used: {said}. {plugin.problem or ''}".strip()
+    return f"{said}; you removed it from the library" if plugin.state == "removed" else said
 
 
 def _table() -> QTreeWidget:

@@ -41,11 +41,13 @@ class MainWindow(QMainWindow):
         painted: Shown and drawn for the first time.
         paths_dropped: Files and folders (`list[Path]`).
         closing: The user closes the window.
+        about_opened: The `AboutDialog`, which wants to know of plug-ins.
     """
 
     painted = Signal()
     paths_dropped = Signal(list)
     closing = Signal()
+    about_opened = Signal(object)
 
     def __init__(self, theme: Theme, state: WindowState) -> None:
         super().__init__()
@@ -170,6 +172,7 @@ class MainWindow(QMainWindow):
         dialog = AboutDialog(self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
+        self.about_opened.emit(dialog)
 
     def _toggle_side(self) -> None:
         self.side.setVisible(self.side.isHidden())

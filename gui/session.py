@@ -20,6 +20,7 @@ from gui.wording import counted
 from rag.api import Change, Chat, CommandService, DataFolderInUse, RagSettings, Workspace, raise_window
 
 if TYPE_CHECKING:
+    from gui.about import AboutDialog
     from gui.bridge import Bridge
     from gui.main_window import MainWindow
     from gui.settings import WindowState
@@ -80,7 +81,7 @@ class Session(QObject):
     def __init__(self, opened: Opened, window: MainWindow, tasks: Tasks, bridge: Bridge, state: WindowState) -> None:
         super().__init__(window)
         self.workspace = opened.workspace
-        self._window, self._bridge, self._state = window, bridge, state
+        self._window, self._bridge, self._state, self._tasks = window, bridge, state, tasks
         self.library = LibraryController(opened.workspace, window, tasks, bridge, state.number("collection", -1))
         self.reader = ReaderController(opened.workspace, window, tasks, state)
         self.models = ModelController(opened.workspace, window, tasks, bridge)
@@ -90,6 +91,7 @@ class Session(QObject):
         self.library.changed.connect(self._remember_collection)
         self.chats.remedy_asked.connect(self._remedy)
         self.chats.question_begun.connect(self.models.follow_load)
+        window.about_opened.connect(self._tell_plugins)
         self._unsubscribe = opened.workspace.subscribe(self._changed)
         opened.workspace.on_raise(self._raise_asked)
         self._start(opened, tasks)
@@ -139,6 +141,9 @@ class Session(QObject):
     def _remember_collection(self) -> None:
         chosen = self.library.state.chosen
         self._state.put("collection", -1 if chosen is None else chosen)
+
+    def _tell_plugins(self, dialog: AboutDialog) -> None:
+        self._tasks.run(self.workspace.plugins, dialog.show_plugins)
 
     def _remedy(self, action: str) -> None:
         if action == "choose_model":

@@ -15,6 +15,7 @@ from gui.errors import LogTail, Notice, ReportDialog, notice_of, report_text
 from gui.notify import Message, MessageBar
 from gui.theme.theme import Theme
 from rag.api import EncryptedDocument
+from rag.ingestion.loaders.registry import default_loaders
 from tests.gui.conftest import QUICK, WAIT_MS, Launch, ask
 from tests.gui.test_reader import open_deposit
 
@@ -238,3 +239,25 @@ def test_about_lists_the_licences_of_libraries_models_typeface_and_icons(read: P
     assert {"chromadb", "llama.cpp", "SmolLM2-135M-Instruct", "all-MiniLM-L6-v2"} <= set(listed)
     assert listed["Inter (typeface)"] == "OFL-1.1"
     dialog.close()
+
+
+def test_about_lists_plug_ins_and_says_why_one_is_not_used(
+    launch: Launch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, qtbot: QtBot
+) -> None:
+    package = tmp_path / "site" / "broken_reader-1.2.dist-info"
+    package.mkdir(parents=True)
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-reader\nVersion: 1.2\n", "utf-8")
+    (package / "entry_points.txt").write_text("[carrel.loaders]\nwordstar = no_such_module:Loader\n", "utf-8")
+    monkeypatch.syspath_prepend(str(package.parent))
+    default_loaders.cache_clear()
+    try:
+        program = launch()
+        program.window.command["about"].trigger()
+        dialog = program.window.findChild(AboutDialog)
+        assert dialog is not None
+        qtbot.waitUntil(lambda: dialog.plugins.count() >= 2, timeout=WAIT_MS)
+        lines = [dialog.plugins.itemAt(row).widget().text() for row in range(dialog.plugins.count())]
+        assert any(line.startswith("Not used: wordstar") and "broken-reader 1.2" in line for line in lines)
+        dialog.close()
+    finally:
+        default_loaders.cache_clear()
