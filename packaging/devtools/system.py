@@ -66,6 +66,14 @@ def missing_tools(compiler: bool, display: bool) -> list[Missing]:
     return found
 
 
+def missing_recognition() -> list[Missing]:
+    """Return the program that reads scanned pages fastest, where it is not installed; the program runs without it."""
+    if not sys.platform.startswith("linux") or shutil.which("tesseract"):
+        return []
+    packages = ("tesseract-ocr", "tesseract-ocr-deu", "tesseract-ocr-fra", "tesseract-ocr-spa")
+    return [Missing("Tesseract (optional: reads scanned pages faster)", package) for package in packages]
+
+
 def has_compiler() -> bool:
     """Tell whether something that compiles C++ is there."""
     if sys.platform == "win32":
@@ -82,7 +90,8 @@ def install_or_name(missing: list[Missing]) -> list[Missing]:
     if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
         _apt_install(packages)
         return []
-    print("Missing on this computer: " + ", ".join(item.name for item in missing), file=sys.stderr)
+    names = dict.fromkeys(item.name for item in missing)
+    print("Missing on this computer: " + ", ".join(names), file=sys.stderr)
     print("Install with:  " + install_command(packages), file=sys.stderr)
     return missing
 

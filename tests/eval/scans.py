@@ -1,7 +1,6 @@
 """Pages of known text as a scanner gives them: drawn by reportlab, rasterised by pdfium, with noise and skew."""
 
 import io
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -164,10 +163,3 @@ def _column(canvas: Canvas, paragraphs: tuple[str, ...], size: float, left: floa
             line.append(word)
         canvas.drawString(left, y, " ".join(line))
         y -= 2.2 * size
-
-
-def shuffled(words: list[str], seed: int) -> list[str]:
-    """Return the words in a random order, always the same one."""
-    mixed = list(words)
-    random.Random(seed).shuffle(mixed)
-    return mixed

@@ -67,7 +67,8 @@ def opened_picture(path: Path) -> "Iterator[Image.Image]":
         # Its own limit warns first; ours is taken below.
         warnings.simplefilter("ignore")
         try:
-            picture = Image.open(path, formats=_FORMATS)
+            Image.init()
+            picture = Image.open(path, formats=[name for name in _FORMATS if name in Image.OPEN])
         except Image.DecompressionBombError as exc:
             raise _too_many_pixels(path) from exc
         except (UnidentifiedImageError, SyntaxError, ValueError, EOFError) as exc:
