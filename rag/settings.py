@@ -61,7 +61,7 @@ class RagSettings:
     seed: int | None = setting(None, "Makes random choices repeatable.", minimum=0, maximum=2**32 - 1, expert=True)
     parse_timeout_s: int = setting(120, "The longest time that one file may take to read.", minimum=5, maximum=3600)
     parse_memory_mb: int = setting(2048, "The most memory that reading one file may take.", minimum=256, maximum=65_536)
-    max_file_mb: int = setting(512, "Larger files are not read.", minimum=1, maximum=65_536)
+    max_file_mb: int = setting(2048, "Larger files are not read.", minimum=1, maximum=65_536)
     watch_folders: bool = setting(
         True, "Notice new, changed and deleted files at once, while the window is open; else when it is opened next."
     )

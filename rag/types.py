@@ -5,6 +5,7 @@ Two streams meet here and in storage: documents flow down as `LoadedDocument` an
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -131,7 +132,7 @@ class LoadedDocument:
     title: str
     kind: str
     loader: str
-    pages: tuple[Page, ...]
+    pages: Sequence[Page]
     author: str | None = None
     created: datetime | None = None
     outline: tuple[tuple[int, str, int], ...] = ()

@@ -78,18 +78,35 @@ def chunking_identity(options: ChunkingOptions, tokenizer_file: Path | None) -> 
 
 def chunk(document: LoadedDocument, counter: TokenCounter, options: ChunkingOptions) -> list[Passage]:
     """Return the passages of a document, in reading order."""
-    sections = SectionPath()
-    inside: tuple[str, ...] = ()
+    cutter = Cutter(document.title, counter, options)
     passages: list[Passage] = []
     for page, body in zip(document.pages, body_spans(document.pages), strict=True):
-        if page.inside != inside:
-            # The last heading of one member says nothing about the next one.
-            sections, inside = SectionPath(), page.inside
-        segments = [inner for segment in sections.segments(page) if (inner := _within(segment, body)) is not None]
-        title = _title(document.title, page.inside)
-        passages.extend(_PageChunker(title, page, counter, options).passages(segments))
+        passages.extend(cutter.cut(page, body))
         progress.step(page.index + 1, len(document.pages))
-    return [replace(passage, ordinal=ordinal) for ordinal, passage in enumerate(passages)]
+    return passages
+
+
+class Cutter:
+    """Cuts the pages of one document in their order, as they come; one thread."""
+
+    def __init__(self, title: str, counter: TokenCounter, options: ChunkingOptions) -> None:
+        self._document_title = title
+        self._counter = counter
+        self._options = options
+        self._sections = SectionPath()
+        self._inside: tuple[str, ...] = ()
+        self._count = 0
+
+    def cut(self, page: Page, body: Span) -> list[Passage]:
+        """Return the passages of a page, numbered on; `body` is its text without running headers and footers."""
+        if page.inside != self._inside:
+            # The last heading of one member says nothing about the next one.
+            self._sections, self._inside = SectionPath(), page.inside
+        segments = [inner for segment in self._sections.segments(page) if (inner := _within(segment, body)) is not None]
+        title = _title(self._document_title, page.inside)
+        cut = _PageChunker(title, page, self._counter, self._options).passages(segments)
+        first, self._count = self._count, self._count + len(cut)
+        return [replace(passage, ordinal=first + place) for place, passage in enumerate(cut)]
 
 
 def _title(document: str, inside: tuple[str, ...]) -> str:

@@ -3,6 +3,7 @@
 import multiprocessing
 import pickle
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -14,6 +15,7 @@ from rag.ingestion.ocr.page_task import RecogniseTask
 from rag.ingestion.parse_limits import ParseLimits, Stopwatch
 from rag.ingestion.parse_worker import CutTask, Finished, Hashed, ParseTask, Slice, Step, serve
 from rag.ingestion.problems import crashed_reader, ended_by_system, too_hungry, too_slow
+from rag.ingestion.spool import Spool
 from rag.ingestion.temporary import remove_leavings
 from rag.types import LoadedDocument, Page, Passage
 
@@ -43,7 +45,7 @@ class FileParsed:
     key: int
     sha256: str
     document: LoadedDocument
-    passages: tuple[Passage, ...]
+    passages: Sequence[Passage]
     took_s: float = 0.0
 
 
@@ -109,8 +111,8 @@ class ParseProcess:
         self._next_check = self._next_tree_check = 0.0
         self._pending: list[bytes] = []
         self._head: LoadedDocument | None = None
-        self._pages: list[Page] = []
-        self._passages: list[Passage] = []
+        self._pages: Spool[Page] = Spool()
+        self._passages: Spool[Passage] = Spool()
 
     @property
     def pid(self) -> int:
@@ -211,14 +213,15 @@ class ParseProcess:
         self._pending.append(message.data)
         if not message.last:
             return
-        part = pickle.loads(b"".join(self._pending))
+        data = b"".join(self._pending)
+        part = pickle.loads(data)
         self._pending = []
         if isinstance(part, LoadedDocument):
             self._head = part
         elif part and isinstance(part[0], Page):
-            self._pages.extend(part)
+            self._pages.extend(part, len(data))
         else:
-            self._passages.extend(part)
+            self._passages.extend(part, len(data))
 
     def _finish(self, message: Finished) -> ParseEvent | None:
         head, task, self.task = self._head, self.task, None
@@ -237,10 +240,9 @@ class ParseProcess:
             return recognised
         if head is None or self.sha256 is None:
             return None
-        document = replace(head, pages=tuple(self._pages))
-        passages = tuple(self._passages)
+        document, passages = replace(head, pages=self._pages), self._passages
         self._forget()
         return FileParsed(self.key, self.sha256, document, passages, self._watch.total_s)
 
     def _forget(self) -> None:
-        self._pending, self._head, self._pages, self._passages = [], None, [], []
+        self._pending, self._head, self._pages, self._passages = [], None, Spool(), Spool()

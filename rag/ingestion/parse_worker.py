@@ -20,8 +20,8 @@ from pathlib import Path
 
 from inference.api import KnownError
 from rag.ingestion import process_tree
-from rag.ingestion.chunking import ChunkingOptions, chunk
-from rag.ingestion.loaders.base import empty_document, loader_identity
+from rag.ingestion.chunking import ChunkingOptions, Cutter, chunk
+from rag.ingestion.loaders.base import Loader, StreamingLoader, empty_document, loader_identity
 from rag.ingestion.loaders.progress import listening
 from rag.ingestion.loaders.registry import default_loaders
 from rag.ingestion.ocr.page_task import RecogniseTask, recognise_page, with_recognised
@@ -182,21 +182,47 @@ def _answer(connection: "Connection[object, object]", task: ParseTask) -> None:
         if not isinstance(recognised, tuple):
             connection.send(Finished())
             return
-        with listening(heart):
-            document = with_recognised(loader.load(task.path, task.password), recognised)
+        if isinstance(loader, StreamingLoader):
+            parts = _streamed(loader, task, heart)
+        else:
+            parts = _read(loader, task, recognised, heart)
+        has_words = False
+        for part in parts:
+            has_words = has_words or _may_have_words(part)
+            _send(connection, part)
         if _state(task.path) != state:
             raise changed_file(task.path)
-        with listening(heart.beat):
-            passages = chunk(document, _counter(task.tokenizer_file), task.options)
-        if not passages and not _may_have_words(document):
+        if not has_words:
             raise empty_document(task.path)
     except Exception as error:  # noqa: BLE001 - the top of a process that runs parsers on whatever people have.
+        # What was sent already is thrown away by the parent.
         connection.send(Finished(known_error(error, task.path)))
         return
-    for part in _parts(document, passages):
-        for message in slices(part):
-            connection.send(message)
     connection.send(Finished())
+
+
+def _send(connection: "Connection[object, object]", part: Part) -> None:
+    for message in slices(part):
+        connection.send(message)
+
+
+def _read(loader: Loader, task: ParseTask, recognised: tuple[Page, ...], heart: _Heart) -> Iterator[Part]:
+    with listening(heart):
+        document = with_recognised(loader.load(task.path, task.password), recognised)
+    with listening(heart.beat):
+        passages = chunk(document, _counter(task.tokenizer_file), task.options)
+    yield from _parts(document, passages)
+
+
+def _streamed(loader: StreamingLoader, task: ParseTask, heart: _Heart) -> Iterator[Part]:
+    """Yield each page with its passages before the next page is read."""
+    with listening(heart):
+        head, pages = loader.stream(task.path, task.password)
+        yield head
+        cutter = Cutter(head.title, _counter(task.tokenizer_file), task.options)
+        for page in pages:
+            yield (page,)
+            yield from _grouped(cutter.cut(page, (0, len(page.text))))
 
 
 def _cut(connection: "Connection[object, object]", task: CutTask) -> None:
@@ -208,8 +234,7 @@ def _cut(connection: "Connection[object, object]", task: CutTask) -> None:
         connection.send(Finished(known_error(error, task.path)))
         return
     for part in _grouped(passages):
-        for message in slices(part):
-            connection.send(message)
+        _send(connection, part)
     connection.send(Finished())
 
 
@@ -225,14 +250,15 @@ def _recognise(connection: "Connection[object, object]", task: RecogniseTask) ->
         connection.send(Finished(known_error(error, task.path)))
         return
     for part in _parts(replace(task.document, pages=(page,)), passages):
-        for message in slices(part):
-            connection.send(message)
+        _send(connection, part)
     connection.send(Finished())
 
 
-def _may_have_words(document: LoadedDocument) -> bool:
-    """Tell whether pages wait for recognition; a picture is kept in any case, or folders of icons would all fail."""
-    return document.kind == "image" or any(page.kind == "scanned" for page in document.pages)
+def _may_have_words(part: Part) -> bool:
+    """Tell passages, and pages that wait for recognition; a picture is kept anyway, or folders of icons would fail."""
+    if isinstance(part, LoadedDocument):
+        return part.kind == "image"
+    return any(isinstance(each, Passage) or each.kind == "scanned" for each in part)
 
 
 def _sha256(path: Path, heart: _Heart) -> str:

@@ -1,7 +1,7 @@
 """Documents, pages and passages as rows, and back."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import apsw
@@ -68,7 +68,7 @@ def passage_values(passage: Passage) -> Row:
     return (*span, text_hash(context, text), *locator, section, context, text, pieces)
 
 
-def insert_passages(connection: apsw.Connection, document_id: int, passages: Sequence[Row]) -> None:
+def insert_passages(connection: apsw.Connection, document_id: int, passages: Iterable[Row]) -> None:
     """Store the passages of a document, with their words; `passages` are bindings from `passage_values`."""
     connection.executemany(INSERT_PASSAGE, ((document_id, *values) for values in passages))
     connection.execute(

@@ -1,6 +1,6 @@
 """Documents as they were read. Storing one is a single transaction: a crash leaves the old one or the new one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import apsw
@@ -51,8 +51,9 @@ class DocumentStore(Store):
             The document's id, or None if the file was removed meanwhile; then nothing is stored.
         """
         head = rows.document_values(sha256, document, passages, chunking)
-        pages = [rows.page_values(page) for page in document.pages]
-        cut = [rows.passage_values(passage) for passage in passages]
+        # Made while they are stored: those of a very long document would not fit into memory.
+        pages = map(rows.page_values, document.pages)
+        cut = map(rows.passage_values, passages)
         with self.db.write() as connection:
             if not connection.execute("SELECT 1 FROM file WHERE id = ?", (file_id,)).get:
                 return None
@@ -125,7 +126,7 @@ class DocumentStore(Store):
             return None if row is None else rows.document_row(row)
 
 
-def _insert_text(connection: apsw.Connection, document_id: int, pages: Sequence[Row], passages: Sequence[Row]) -> None:
+def _insert_text(connection: apsw.Connection, document_id: int, pages: Iterable[Row], passages: Iterable[Row]) -> None:
     connection.executemany(rows.INSERT_PAGE, ((document_id, *values) for values in pages))
     rows.insert_passages(connection, document_id, passages)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 
 from rag.errors import DamagedDocument, DocumentError, EmptyDocument, UnreadableFile
-from rag.types import LoadedDocument, Skipped
+from rag.types import LoadedDocument, Page, Skipped
 
 if TYPE_CHECKING:
     from rag.ingestion.loaders.contents import Contents
@@ -36,6 +36,15 @@ class Loader(Protocol):
 
     def load(self, path: Path, password: str | None = None) -> LoadedDocument:
         """Return the document's text; raises `DocumentError`. Called in a parse process."""
+        ...
+
+
+@runtime_checkable
+class StreamingLoader(Protocol):
+    """A loader whose pages stand for themselves, so that a document of any length is read page by page."""
+
+    def stream(self, path: Path, password: str | None = None) -> tuple[LoadedDocument, Iterator[Page]]:
+        """Return the document without its pages, and the pages while they are read; both raise `DocumentError`."""
         ...
 
 
