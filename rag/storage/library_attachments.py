@@ -84,6 +84,18 @@ class AttachmentStore(Store):
             rows = connection.execute("SELECT key, id FROM collection WHERE key LIKE ? || '%'", (PLUGIN_KEY,))
             return {str(key): int(collection_id) for key, collection_id in rows}
 
+    def attachments_kept(self) -> dict[str, bool]:
+        """Return the ids of all bundles, of removed collections too, and whether one is just being stored."""
+        with self.db.read() as connection:
+            rows = connection.execute("SELECT bundle_id, max(incoming IS NOT NULL) FROM bundle GROUP BY 1")
+            return {str(bundle_id): bool(busy) for bundle_id, busy in rows}
+
+    def paths_below(self, folder: Path) -> list[Path]:
+        """Return the files of collections that lie below a folder, those of removed ones too."""
+        with self.db.read() as connection:
+            rows = connection.execute("SELECT path FROM file UNION SELECT path FROM removed_file")
+            return [path for (value,) in rows if folder in (path := path_from_sql(value)).parents]
+
     def attached_files(self, collection_id: int) -> dict[str, AttachedFile]:
         """Return the files that came with a collection's bundle, by their names in it."""
         with self.db.read() as connection:

@@ -1,9 +1,11 @@
 """What a collection is written to a file from, and stored from one: rows as they are, in one pass each."""
 
+import json
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 
 from rag.storage.store import Store
-from rag.types import Locator, Passage
+from rag.types import FolderRules, Locator, Passage
 
 # The model that most of the passages have vectors of: during a change of models there are two.
 _MAIN_EMBEDDER = """
@@ -36,6 +38,24 @@ class ExchangeStore(Store):
         with self.db.read() as connection:
             row = connection.execute(_MAIN_EMBEDDER, (collection_id,)).fetchone()
         return ("", 0) if row is None else (str(row[0]), int(row[1]))
+
+    def rules_of(self, collection_id: int) -> FolderRules:
+        """Return which files of a collection's folders are wanted."""
+        with self.db.read() as connection:
+            text = connection.execute("SELECT rules FROM collection WHERE id = ?", (collection_id,)).get
+        if text is None:
+            return FolderRules()
+        stored = json.loads(text)
+        return FolderRules(
+            tuple(stored["patterns"]), stored["hidden"], stored["max_size_mb"], tuple(stored["suffixes"])
+        )
+
+    def bring_rules(self, collection_id: int, rules: FolderRules) -> None:
+        """Take over the rules that came with a collection."""
+        if rules != FolderRules():
+            with self.db.write() as connection:
+                values = (json.dumps(asdict(rules)), collection_id)
+                connection.execute("UPDATE collection SET rules = ? WHERE id = ?", values)
 
     def document_identity(self, document_id: int) -> tuple[str, str]:
         """Return the SHA-256 of the bytes that a document was read from, and how it was cut."""

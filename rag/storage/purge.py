@@ -12,6 +12,7 @@ from contextlib import suppress
 
 import apsw
 
+from rag.storage.bundles.originals import sweep_originals
 from rag.storage.database import Database
 from rag.storage.failures import file_failures
 from rag.storage.library import Library
@@ -111,6 +112,7 @@ class Purge:
         yield from merge_words(self._library.db)
         yield from clear_free_pages(self._library.db)
         delete_backups(self._library.db)
+        sweep_originals(self._library, self._library.db.path.parent)
         while not self._library.db.fold_log():
             yield
         yield

@@ -33,6 +33,7 @@ from rag.storage.bundles.manifest import (
 from rag.storage.bundles.records import LONGEST_LINE, BundledDocument, read_documents
 from rag.storage.bundles.settings import read_settings
 from rag.storage.text import text_hash
+from rag.types import FolderRules
 
 Check = Callable[[int], None]
 """Called with the bytes read since the last call; may raise to end the work."""
@@ -91,7 +92,7 @@ class Archive:
                 digest.update(piece)
             if size != member.size or digest.hexdigest() != member.sha256:
                 raise self.damaged(f"its part “{member.name}” is not what its manifest says")
-        self._verify_settings()
+        self.settings()
         self._verify_texts(check)
 
     def pieces(self, name: str, check: Check = lambda _: None) -> Iterator[bytes]:
@@ -223,11 +224,12 @@ class Archive:
 
     # --- The records --------------------------------------------------------------------------------------------------
 
-    def _verify_settings(self) -> None:
+    def settings(self) -> FolderRules:
+        """Return the settings of the collection; raises `BundleDamaged`."""
         if self.manifest.member(SETTINGS).size > _MOST_SETTINGS_BYTES:
             raise self.damaged(f"its part “{SETTINGS}” is too large")
         try:
-            read_settings(b"".join(self.pieces(SETTINGS)))
+            return read_settings(b"".join(self.pieces(SETTINGS)))
         except Malformed as exc:
             raise self.damaged(f"its part “{SETTINGS}” is malformed: {exc}") from exc
 

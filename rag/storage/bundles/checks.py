@@ -59,6 +59,12 @@ class Fields:
             raise self._wrong(name)
         return value
 
+    def boolean(self, name: str) -> bool:
+        value = self._take(name)
+        if not isinstance(value, bool):
+            raise self._wrong(name)
+        return value
+
     def integer(self, name: str, least: int, most: int) -> int:
         value = self._take(name)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:

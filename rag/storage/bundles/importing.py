@@ -18,6 +18,7 @@ from rag.errors import BundleError, BundleOlder, StorageError, UnknownCollection
 from rag.storage.bundles.archive import Archive
 from rag.storage.bundles.manifest import ORIGINALS, Manifest, fingerprint
 from rag.storage.bundles.names import local_path
+from rag.storage.bundles.originals import entries, originals_folder, sweep_originals
 from rag.storage.bundles.records import BundledDocument, BundledFile
 from rag.storage.bundles.writer import file_pieces, write_failures, written_whole
 from rag.storage.failures import disk_full
@@ -62,7 +63,7 @@ class Importer:
         self._library = library
         self._remove = remove or library.delete_collection
         self.incoming = data_dir / "incoming"
-        self.originals = data_dir / "originals"
+        self.originals = originals_folder(data_dir)
 
     def store(
         self, request: ImportRequest, on_progress: OnProgress | None = None, cancel: CancelToken | None = None
@@ -112,13 +113,10 @@ class Importer:
     def sweep(self) -> None:
         """Remove copies and originals that belong to no collection any more."""
         wanted = {f"{each.incoming}.carrel" for each in self._library.attachments() if each.incoming}
-        known = {each.bundle_id for each in self._library.attachments()}
-        for copy in _entries(self.incoming):
+        for copy in entries(self.incoming):
             if copy.name not in wanted:
                 copy.unlink(missing_ok=True)
-        for folder in _entries(self.originals):
-            if folder.name not in known:
-                shutil.rmtree(folder, ignore_errors=True)
+        sweep_originals(self._library, self.incoming.parent)
 
     # --- Before the first row -----------------------------------------------------------------------------------------
 
@@ -191,6 +189,8 @@ class Importer:
                 if known is not None and request.name not in {None, known.name}:
                     self._library.rename_collection(known.id, str(request.name))
                 bundle_id = manifest.collection_id
+                if known is None:
+                    self._library.bring_rules(collection_id, archive.settings())
                 self._library.begin_attachment(collection_id, bundle_id, request.path, manifest.digest)
             with self._undone(collection_id):
                 return self._stored_into(archive, collection_id, request, work, updated=known is not None)
@@ -376,10 +376,3 @@ def _problem(file: BundledFile, path: Path) -> FileProblem | None:
     if file.note is None:
         return None
     return FileProblem(file.note.code, file.note.message, file.note.remedy, path)
-
-
-def _entries(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except OSError:
-        return []

@@ -3,7 +3,10 @@
 import json
 import os
 import sys
+import threading
+import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,15 @@ from rag.api import BundleError, Workspace
 from tests.rag.bundles.conftest import Open, found
 from tests.rag.ingestion import files
 
+PATIENCE_S = 60
 QUESTIONS = ["When does the ferry leave?", "crane tonnes", "high water quay", "crowns in winter"]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.05)
 
 
 def carried(sender: Workspace, target: Path, **options: bool) -> Path:
@@ -202,3 +213,36 @@ def test_collection_without_text_is_not_written(open_workspace: Open, tmp_path: 
     with pytest.raises(BundleError, match="holds no text"):
         workspace.export_collection(made.id, tmp_path / "empty.carrel")
     assert list(tmp_path.glob("*.carrel*")) == []
+
+
+def test_originals_of_what_was_removed_are_gone_when_it_is_purged(
+    sender: Workspace, open_workspace: Open, tmp_path: Path
+) -> None:
+    receiver = open_workspace("receiver")
+    report = receiver.import_collection(carried(sender, tmp_path / "Harbour.carrel", originals=True))
+    receiver.wait_until(report.collection_id)
+    originals = {row.path for row in receiver.files(report.collection_id)}
+    assert all(path.is_file() for path in originals)
+    first = receiver.files(report.collection_id)[0]
+    receiver.remove_file(first.id)
+    receiver.purge_removed().result(timeout=60)
+    assert {path for path in originals if path.is_file()} == originals - {first.path}
+    receiver.remove_collection(report.collection_id)
+    assert any(path.is_file() for path in originals)
+    receiver.purge_removed().result(timeout=60)
+    assert list((receiver.data_dir / "originals").iterdir()) == []
+
+
+def test_index_is_changed_with_a_bundle_and_the_same_documents_of_ones_own(
+    sender: Workspace, tmp_path: Path, papers: Path
+) -> None:
+    report = sender.import_collection(carried(sender, tmp_path / "Harbour.carrel"))
+    assert report.name == "Harbour (2)"
+    assert sender.wait_until(report.collection_id)
+    before = found(sender, "When does the ferry leave?")
+    sender.change_settings(passage_tokens=128)
+    wait_for(lambda: sender.index_change() is None)
+    assert {each.state for each in sender.files(report.collection_id)} == {"ready"}
+    assert found(sender, "When does the ferry leave?") == before
+    own = {row.document_id for row in sender.files(sender.find_collection("Harbour").id)}
+    assert own.isdisjoint(row.document_id for row in sender.files(report.collection_id))

@@ -19,6 +19,7 @@ from rag.storage.bundles.export import ExportRequest, export_bundle
 from rag.storage.bundles.importing import Importer, ImportRequest
 from rag.storage.database import Database
 from rag.storage.library import Library
+from rag.types import FolderRules
 from tests.rag.bundles.builders import MODEL, fill, read, stored, write
 from tests.rag.storage.builders import leftovers
 
@@ -59,6 +60,15 @@ def test_everything_that_a_document_has_arrives(library: Library, other: Library
     assert row.problem.path == tmp_path / "p.carrel" / "a.pdf"
     assert other.unembedded(None, MODEL.identity, 10) == []
     assert set(leftovers(other).values()) == {0}
+
+
+def test_rules_for_folders_arrive(library: Library, other: Library, tmp_path: Path, there: Path) -> None:
+    made = library.create_collection("Papers")
+    fill(library, made.id, FIRST)
+    rules = FolderRules(("*.tmp", "/drafts/"), hidden=True, max_size_mb=2.5, suffixes=(".pdf",))
+    library.bring_rules(made.id, rules)
+    write(library, made.id, tmp_path / "p.carrel")
+    assert other.rules_of(read(other, there, tmp_path / "p.carrel").collection_id) == rules
 
 
 def test_newer_revision_stores_what_changed_and_lets_go_of_what_left(
