@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 MOST_JOBS = 60
 """So many are shown; of the others their number is said."""
 
-_SENTENCE_PX = 310
-
 
 @dataclass(frozen=True)
 class WorkState:
@@ -82,8 +80,6 @@ class JobsView(Panel):
         self.more = text_label("", "muted")
         said = "Nothing is being read now. Files that you add appear here until they are ready."
         self.empty = EmptyState(theme, "circle-check", "All is read", said)
-        # Of a width of its own: in a column that scrolls, a wrapped line is measured before it has one, and cut.
-        self.empty.sentence.setMinimumWidth(_SENTENCE_PX)
         self.column.addWidget(self.total)
         self.column.addWidget(self.bar)
         self.column.addWidget(self.still)

@@ -1,7 +1,7 @@
 """What an empty place shows: one picture, one sentence, one button."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from gui.theme.theme import Theme
 from gui.theme.tokens import PICTURE_PX, SPACE_8, SPACE_16, SPACE_24
@@ -31,7 +31,12 @@ class EmptyState(QWidget):
         layout.addSpacing(SPACE_16)
         layout.addWidget(self.heading, 0, centre)
         layout.addSpacing(SPACE_8)
-        layout.addWidget(self.sentence, 0, centre)
+        # Not centred by its alignment: Qt then measures the lines at the width of the whole place.
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.sentence, 100)
+        row.addStretch(1)
+        layout.addLayout(row)
         if button:
             self.button = push_button(button, "primary")
             layout.addSpacing(SPACE_16)
