@@ -59,7 +59,12 @@ class RagSettings:
         0.0, "0 answers the same question the same way each time.", minimum=0.0, maximum=2.0, expert=True
     )
     seed: int | None = setting(None, "Makes random choices repeatable.", minimum=0, maximum=2**32 - 1, expert=True)
-    parse_timeout_s: int = setting(120, "The longest time that one file may take to read.", minimum=5, maximum=3600)
+    parse_timeout_s: int = setting(
+        120,
+        "The longest time for one step of reading a file: a page, a member; the whole file where it has no steps.",
+        minimum=5,
+        maximum=3600,
+    )
     parse_memory_mb: int = setting(2048, "The most memory that reading one file may take.", minimum=256, maximum=65_536)
     max_file_mb: int = setting(2048, "Larger files are not read.", minimum=1, maximum=65_536)
     watch_folders: bool = setting(

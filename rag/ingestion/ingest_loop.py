@@ -314,6 +314,8 @@ class IngestLoop:
         changed |= self.reading.feed()
         if not self.reading.more:
             changed |= self.recognition.feed(self.reading.cutting)
+        # While files are read on all cores, embedding is slower than it will be.
+        self.pace.embedding.muted = self.reading.more or len(self.reading.in_work) > 1
         # Reading everything first makes all of it searchable by words soon; it delays embedding by a twentieth.
         if facts is not None and (urgent or not self.reading.more):
             changed |= self.meaning.step(facts.identity)

@@ -26,6 +26,7 @@ class Rate:
 
     Attributes:
         assumed: The rate of an earlier run, told until there is a new one.
+        muted: Nothing is measured now, because other work takes the processor meanwhile.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
@@ -34,17 +35,22 @@ class Rate:
         self._done: deque[tuple[float, float]] = deque()
         self._begun = 0.0
         self.assumed: float | None = None
+        self.muted = False
 
     def begin(self) -> None:
         """Start measuring, unless it is measured already."""
         with self._lock:
-            if not self._done:
+            if not self._done and not self.muted:
                 self._begun = self._clock()
                 self._done.append((self._begun, 0))
 
     def add(self, count: float) -> None:
-        """Note that so many more are done."""
-        self.begin()
+        """Note that so many more are done; what was done before the start only starts the measure."""
+        if self.muted:
+            return
+        if not self._done:
+            self.begin()
+            return
         with self._lock:
             now = self._clock()
             self._done.append((now, count))

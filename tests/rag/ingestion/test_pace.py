@@ -61,6 +61,21 @@ def test_a_rate_measured_for_a_moment_is_not_kept() -> None:
     assert rate.per_second is None
 
 
+def test_nothing_is_measured_while_other_work_takes_the_processor() -> None:
+    clock = Clock()
+    rate = Rate(clock)
+    rate.muted = True
+    rate.begin()
+    clock.now_s += 10
+    rate.add(10)
+    assert rate.per_second is None
+    rate.muted = False
+    rate.begin()
+    clock.now_s += 10
+    rate.add(50)
+    assert rate.per_second == 5.0
+
+
 def test_formats_are_measured_apart() -> None:
     clock = Clock()
     reading = ReadingPace(clock)
