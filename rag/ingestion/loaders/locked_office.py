@@ -3,6 +3,7 @@
 Nothing that was decrypted is written to a disk.
 """
 
+import struct
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,8 @@ from rag.ingestion.loaders.packages import encrypted_package, open_package
 from rag.types import LoadedDocument
 
 _OLD_STREAMS = ("Workbook", "Book")
+_UNSOUND = (ValueError, KeyError, IndexError, TypeError, AssertionError, AttributeError, struct.error)
+"""What msoffcrypto raises for a damaged container."""
 _NO_PASSWORD = "VelvetSweatshop"
 """What Excel encrypts with when a workbook is only protected against changes: it opens without a question."""
 _FILEPASS = b"\x2f\x00"
@@ -113,7 +116,7 @@ def _decrypted(path: Path, password: str) -> bytes:
         raise wrong_password(path) from exc
     except DecryptionError as exc:
         raise _unsupported(path) from exc
-    except (FileFormatError, ParseError, OSError, ValueError, KeyError, IndexError, TypeError) as exc:
+    except (FileFormatError, ParseError, OSError, *_UNSOUND) as exc:
         raise damaged_document(path, "a protected Office document") from exc
     return target.getvalue()
 

@@ -4,7 +4,8 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,15 +62,15 @@ class PptxLoader:
         pages = tuple(_page(slide, index, len(slides), path) for index, slide in enumerate(slides))
         if not any(has_words(page.text) for page in pages):
             raise empty_document(path)
-        properties = presentation.core_properties
+        said = _properties(presentation)
         titles = [(1, page.headings[0].title, page.index) for page in pages if page.headings and page.headings[0].title]
         return LoadedDocument(
-            readable_title(properties.title or (titles[0][1] if titles else None), path),
+            readable_title(said.title or (titles[0][1] if titles else None), path),
             self.name,
             loader_identity(self),
             pages,
-            author=properties.author or None,
-            created=properties.created,
+            author=said.author or None,
+            created=said.created,
             outline=tuple(titles),
         )
 
@@ -83,6 +84,22 @@ def _opened(data: bytes, path: Path) -> Any:
         return pptx.Presentation(io.BytesIO(data))
     except (PythonPptxError, LxmlError, OSError, *_UNSOUND) as exc:
         raise damaged_document(path, "a PowerPoint presentation") from exc
+
+
+@dataclass(frozen=True)
+class _Properties:
+    title: str = ""
+    author: str = ""
+    created: datetime | None = None
+
+
+def _properties(presentation: Any) -> _Properties:
+    """Return what a presentation says of itself; nothing where that part is damaged, which costs no slide."""
+    try:
+        said = presentation.core_properties
+        return _Properties(said.title, said.author, said.created)
+    except _UNSOUND:
+        return _Properties()
 
 
 def _page(slide: Any, index: int, count: int, path: Path) -> Page:

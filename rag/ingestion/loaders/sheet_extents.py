@@ -9,7 +9,7 @@ _KIND = "a spreadsheet"
 _SHEET_BYTES = 1 << 30
 _OVERLAP = 200
 _ROW = re.compile(rb"<(?:\w{1,9}:)?row\b[^<>]{0,150}?\br=\"(\d{1,9})\"")
-_FAR_COLUMN = re.compile(rb"\br=\"([A-Z]{2,3})\d")
+_FAR_COLUMN = re.compile(rb"\br=\"([A-Z]{2,9})\d")
 _REPEATED = re.compile(rb"number-(?:columns|rows)-repeated=\"(\d{1,20})\"")
 _MOST_REPEATED = 1 << 21
 _RELATIONS = "xl/_rels/workbook.xml.rels"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.errors import DamagedDocument, EncryptedDocument, WrongPassword
+from rag.errors import DamagedDocument, DocumentError, EncryptedDocument, WrongPassword
 from rag.ingestion.loaders.base import loader_identity
 from rag.ingestion.loaders.registry import default_loaders
 from tests.rag.ingestion import files
@@ -76,3 +76,13 @@ def test_a_cut_protected_document_is_damaged(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:6000])
     with pytest.raises(DamagedDocument):
         load(path, PASSWORD)
+
+
+def test_a_damaged_protected_workbook_of_old_excel_is_damaged(tmp_path: Path) -> None:
+    data = bytearray((FORMATS / "locked.xls").read_bytes())
+    at = data.index(b"\x2f\x00")
+    data[at + 4 : at + 60] = bytes(56)
+    path = tmp_path / "locked.xls"
+    path.write_bytes(data)
+    with pytest.raises(DocumentError):
+        load(path, "harbour")
