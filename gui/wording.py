@@ -117,9 +117,14 @@ def way(inside: Sequence[str]) -> str:
 
 
 def source_name(item: Citation | StoredPassage) -> str:
-    """Return "Lease 2024.pdf, p. iv"."""
-    where = place(item)
-    return f"{item.document}, {where}" if where else item.document
+    """Return "Lease 2024.pdf, p. iv", with the way to a member: "letters.zip › lease.pdf, p. 2"."""
+    name, where = way((item.document, *item.inside)), place(item)
+    return f"{name}, {where}" if where else name
+
+
+def short_source(item: Citation | StoredPassage) -> str:
+    """Return the name under which a source is known at a glance: the file's, or that of the member in it."""
+    return item.inside[-1] if item.inside else item.document
 
 
 def kind_name(kind: str) -> str:
@@ -158,6 +163,8 @@ def progress_text(progress: IndexingProgress) -> str:
     parts = [f"{count(done)} of {counted(progress.files_total, 'file')}"]
     if progress.paused:
         return f"Paused · {parts[0]}"
+    if progress.held:
+        return f"Waiting until the computer is plugged in · {parts[0]}"
     left = time_left(progress.seconds_left)
     if left:
         parts.append(left)

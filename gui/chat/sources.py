@@ -13,7 +13,7 @@ from gui.widgets.buttons import push_button
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ElidedLabel, text_label
 from gui.widgets.lines_label import LinesLabel
-from gui.wording import place, source_name
+from gui.wording import place, short_source, source_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ class PassageCard(QFrame):
         self.setToolTip(f"{source_name(passage)}\n{passage.section}".strip())
         head = QHBoxLayout()
         head.setSpacing(SPACE_8)
-        head.addWidget(ElidedLabel(passage.document, "title"), 1)
+        head.addWidget(ElidedLabel(short_source(passage), "title"), 1)
         head.addWidget(text_label(place(passage), "small"))
         body = LinesLabel(_first_words(passage.text, 300), "small")
         layout = QVBoxLayout(self)
@@ -136,7 +136,7 @@ class SourceChips(QWidget):
         self.setVisible(bool(citations))
 
     def _chip(self, citation: Citation) -> QWidget:
-        name = _middle(citation.document)
+        name = _middle(short_source(citation))
         where = place(citation)
         chip = push_button(f"{citation.n}   {name}" + (f", {where}" if where else ""), "chip")
         chip.setAccessibleName(f"Source {citation.n}: {source_name(citation)}")

@@ -14,13 +14,17 @@ from gui.reader.table_view import TableView
 from gui.reader.text_view import TextView
 from gui.theme.fonts import tabular
 from gui.theme.theme import Theme
-from gui.theme.tokens import SPACE_4, SPACE_8, SPACE_12
+from gui.theme.tokens import SPACE_4, SPACE_8, SPACE_12, SPACE_16
 from gui.widgets.bar import BAR_PX, Bar
 from gui.widgets.buttons import IconButton
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, text_label
 from gui.wording import count as count_text
 from gui.wording import way
+
+_FIELD_PX, _WIDEST_FIELD_PX = 48, 150
+"""A page's label may be a number, or the name of a sheet or chapter."""
+_FIELD_TIP = "Type a page as it is printed, or its number"
 
 
 class ReaderPane(QFrame):
@@ -76,10 +80,10 @@ class ReaderPane(QFrame):
         self.previous_page.clicked.connect(self._page_back)
         self.page_field = QLineEdit()
         self.page_field.setProperty("role", "page")
-        self.page_field.setFixedWidth(48)
+        self.page_field.setFixedWidth(_FIELD_PX)
         self.page_field.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.page_field.setAccessibleName("Page: a printed label or a number")
-        self.page_field.setToolTip("Type a page as it is printed, or its number")
+        self.page_field.setToolTip(_FIELD_TIP)
         self.page_field.returnPressed.connect(self._page_typed)
         self.page_total = text_label("", "small")
         self.page_total.setFont(tabular(self.page_total.font()))
@@ -171,6 +175,10 @@ class ReaderPane(QFrame):
         """Show "iv · 4/31": what is printed on the page, its number, and how many there are."""
         number = str(index + 1)
         self.page_field.setText(label or number)
+        self.page_field.setCursorPosition(0)
+        needed = self.page_field.fontMetrics().horizontalAdvance(label or number) + SPACE_16
+        self.page_field.setFixedWidth(min(max(_FIELD_PX, needed), _WIDEST_FIELD_PX))
+        self.page_field.setToolTip(label if needed > _WIDEST_FIELD_PX else _FIELD_TIP)
         printed = bool(label) and label != number
         self.page_total.setText(
             f"· {count_text(index + 1)}/{count_text(count)}" if printed else f"/ {count_text(count)}"

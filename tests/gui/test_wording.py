@@ -1,5 +1,6 @@
 """How things are said."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -75,3 +76,14 @@ def test_paused_progress_says_so() -> None:
 def test_progress_is_whole_only_at_the_end() -> None:
     assert 0 < wording.progress_share(progress()) < 1
     assert wording.progress_share(progress(files_ready=9, files_failed=1, files_searchable=0)) == 1
+
+
+def test_a_source_in_an_archive_is_named_with_the_way_to_it() -> None:
+    item = replace(citation(Locator("page", "2"), 2, "2"), document="letters.zip", inside=("2021.zip", "lease.pdf"))
+    assert wording.source_name(item) == "letters.zip › 2021.zip › lease.pdf, p. 2"
+    assert wording.short_source(item) == "lease.pdf"
+
+
+def test_waiting_for_the_cable_is_said() -> None:
+    progress = IndexingProgress(None, 12, 0, 3, 0, 0, 0, None, False, 60.0, held=True)
+    assert wording.progress_text(progress) == "Waiting until the computer is plugged in · 3 of 12 files"
