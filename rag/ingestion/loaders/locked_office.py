@@ -4,6 +4,7 @@ Nothing that was decrypted is written to a disk.
 """
 
 import struct
+from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -102,10 +103,36 @@ def _has_record(stream: bytes, kind: bytes) -> bool:
     return False
 
 
+def _chains_end(path: Path) -> bool:
+    """Tell whether the sectors of each stream come to an end; olefile follows a circle until all memory is taken."""
+    import olefile
+
+    try:
+        with olefile.OleFileIO(path) as container:
+            container.loadminifat()
+            return all(
+                _ends(container.minifat if entry.is_minifat else container.fat, entry.isectStart)
+                for entry in container.direntries
+                if entry is not None and entry.entry_type in {olefile.STGTY_ROOT, olefile.STGTY_STREAM} and entry.size
+            )
+    except Exception:  # noqa: BLE001 - as above.
+        return False
+
+
+def _ends(table: Sequence[int], sector: int) -> bool:
+    for _ in range(len(table) + 1):
+        if not 0 <= sector < len(table):
+            return True
+        sector = table[sector]
+    return False
+
+
 def _decrypted(path: Path, password: str) -> bytes:
     import msoffcrypto
     from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError, ParseError
 
+    if not _chains_end(path):
+        raise damaged_document(path, "a protected Office document")
     target = BytesIO()
     try:
         with path.open("rb") as file:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.errors import DamagedDocument, DocumentError, EncryptedDocument, WrongPassword
+from rag.errors import DamagedDocument, EncryptedDocument, WrongPassword
 from rag.ingestion.loaders.base import loader_identity
 from rag.ingestion.loaders.registry import default_loaders
 from tests.rag.ingestion import files
@@ -78,11 +78,13 @@ def test_a_cut_protected_document_is_damaged(tmp_path: Path) -> None:
         load(path, PASSWORD)
 
 
-def test_a_damaged_protected_workbook_of_old_excel_is_damaged(tmp_path: Path) -> None:
+def test_a_container_that_runs_in_a_circle_is_damaged(tmp_path: Path) -> None:
     data = bytearray((FORMATS / "locked.xls").read_bytes())
-    at = data.index(b"\x2f\x00")
-    data[at + 4 : at + 60] = bytes(56)
+    # The table of small sectors, in which the workbook lies: its second sector leads back to the first.
+    table = 512 * (1 + int.from_bytes(data[60:64], "little"))
+    assert data[table + 4 : table + 8] == (2).to_bytes(4, "little")
+    data[table + 4 : table + 8] = bytes(4)
     path = tmp_path / "locked.xls"
     path.write_bytes(data)
-    with pytest.raises(DocumentError):
+    with pytest.raises(DamagedDocument):
         load(path, "harbour")
