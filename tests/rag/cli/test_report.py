@@ -16,7 +16,9 @@ def test_a_collection_is_reported_with_pages_of_each_kind(carrel: Carrel, folder
     check_schema(done.json, "report")
     assert done.json.keys() == KEYS
     assert (done.json["name"], done.json["documents"], done.json["pages"]) == ("Harbour papers", 4, 6)
-    assert done.json["pages_by_kind"]["empty"] == 1
+    # The noise of the pictured page is nothing to text recognition, where there is one.
+    kinds = done.json["pages_by_kind"]
+    assert (kinds["text"], kinds["empty"] + kinds["scanned"], kinds["failed"]) == (4, 2, 0)
     assert sum(done.json["pages_by_kind"].values()) == 6
 
 
