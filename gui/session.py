@@ -64,6 +64,7 @@ def open_core(data_dir: Path | None, settings: RagSettings | None, *, samples_of
 
 def read_first(workspace: Workspace, *, samples_offered: bool) -> Opened:
     """Read what an open data folder has to show first; called on a pool thread."""
+    workspace.keep_in_step()
     chats = workspace.chats()
     collections = workspace.collections()
     if not collections and not samples_offered:

@@ -18,13 +18,13 @@ from rag.answering.conversation import AskJob, Conversation
 from rag.answering.retrieval import Retriever
 from rag.errors import ChatGone, DataFolderInUse, DocumentGone, UnknownCollection
 from rag.exchange import Exchange
+from rag.folders_face import FoldersFace
 from rag.ingestion.boxes import span_rectangles, unpack
 from rag.ingestion.chunking import index_name
 from rag.ingestion.index_change import NewIndex
 from rag.ingestion.ingestor import Ingestor
 from rag.ingestion.ocr.choice import OcrOptions
 from rag.ingestion.pages import PagePicture, PageRenderer
-from rag.library_face import LibraryFace
 from rag.models import ChatModels
 from rag.settings import RagSettings, check_settings, load_settings, save_settings
 from rag.storage.chats import Chats
@@ -54,7 +54,7 @@ NEW_CHAT_TITLE = "New chat"
 _TITLE_CHARACTERS = 60
 
 
-class Workspace(LibraryFace, ExchangeFace):
+class Workspace(FoldersFace, ExchangeFace):
     """A data folder with everything in it, open and owned by this process.
 
     Attributes:
@@ -122,6 +122,7 @@ class Workspace(LibraryFace, ExchangeFace):
 
     def close(self) -> None:
         """Stop all threads and processes, keep what is unfinished for the next start, and let go of the folder."""
+        self._stop_watching()
         self._conversation.shutdown()
         self._exchange.shutdown()
         self._ingestor.shutdown()

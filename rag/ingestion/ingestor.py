@@ -13,7 +13,7 @@ from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from inference.api import CancelToken, CpuBudget, EmbeddingService, KnownError
 from rag.errors import DocumentGone, RecognitionUnavailable, UnreadableFile
@@ -119,6 +119,23 @@ class Ingestor:
         """Find new, changed and vanished files in the folders of a collection."""
         for root in self._library.roots(collection_id):
             self._scan(collection_id, root, again=False)
+
+    def rescan_part(
+        self, collection_id: int, root: Path, *, below: Path | None = None, deep: bool = True, emptied: bool = False
+    ) -> None:
+        """Find what changed below one root, or in one folder of it; `emptied` if an empty root is no lost disk."""
+        self._scan(collection_id, root, again=False, below=below, deep=deep, emptied=emptied)
+
+    def troubled_roots(self) -> list[tuple[int, Path]]:
+        """Return the roots that are away, cannot be listed, or hold files that could not be opened."""
+        noticed = {(number, path) for number, notices in self._loop.scanner.notices.items() for path in list(notices)}
+        troubled = set(self._library.troubled_collections())
+        return [
+            (number, root)
+            for number, root in self._library.all_roots()
+            if number in troubled
+            or any(of == number and (path == root or root in path.parents) for of, path in noticed)
+        ]
 
     def remove_file(self, file_id: int, grace_s: float) -> Removal:
         """Take a file out of its collection, to come back within so many seconds; the file itself is not touched.
@@ -362,7 +379,7 @@ class Ingestor:
         if until == "ready" and self._loop.model_error is not None and _is_done(progress, "searchable"):
             raise copy(self._loop.model_error)
 
-    def _scan(self, collection_id: int, root: Path, *, again: bool) -> None:
+    def _scan(self, collection_id: int, root: Path, *, again: bool, **part: Any) -> None:
         cancels = self._cancels[collection_id]
 
         def stopped() -> bool:
@@ -370,7 +387,7 @@ class Ingestor:
 
         def scan() -> None:
             self._loop.retry_model()
-            self._loop.scanner.scan(collection_id, root, stopped, again=again)
+            self._loop.scanner.scan(collection_id, root, stopped, again=again, **part)
 
         self._loop.post(scan, collection_id)
 

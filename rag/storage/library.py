@@ -8,7 +8,7 @@ from rag.storage.library_attachments import AttachmentStore
 from rag.storage.library_collections import CollectionStore
 from rag.storage.library_documents import DocumentStore
 from rag.storage.library_exchange import ExchangeStore
-from rag.storage.library_files import FileStore
+from rag.storage.library_folders import FolderStore
 from rag.storage.library_queue import QueueStore
 from rag.storage.library_recognition import RecognitionStore
 from rag.storage.library_removals import RemovalStore
@@ -23,7 +23,7 @@ class Library(
     CollectionStore,
     DocumentStore,
     ExchangeStore,
-    FileStore,
+    FolderStore,
     QueueStore,
     RecognitionStore,
     RemovalStore,

@@ -68,6 +68,7 @@ class Purge:
         with self._library.db.write() as connection:
             connection.execute("PRAGMA secure_delete = ON")
             try:
+                _forget_roots(connection, doomed.removal_id)
                 if doomed.documents:
                     connection.execute("DELETE FROM removed_file WHERE document_id = ?", (doomed.documents[0],))
                     erase_document(connection, doomed.documents[0])
@@ -175,10 +176,13 @@ def _forget(connection: apsw.Connection, doomed: Doomed) -> None:
     """Delete the record of a removal, and what only it kept."""
     if doomed.collection is not None:
         connection.execute("DELETE FROM left_out WHERE collection_id = ?", (doomed.collection,))
-    # A file that was added by name and vanished: nobody waits for it any more.
+    connection.execute("DELETE FROM removal WHERE id = ?", (doomed.removal_id,))
+
+
+def _forget_roots(connection: apsw.Connection, removal_id: int) -> None:
+    """Forget files that were added by name and vanished: nobody waits for them any more."""
     connection.execute(
         "DELETE FROM root WHERE (collection_id, path) IN (SELECT collection_id, path FROM removed_file "
         "WHERE removal_id = ?) AND (collection_id, path) NOT IN (SELECT collection_id, path FROM file)",
-        (doomed.removal_id,),
+        (removal_id,),
     )
-    connection.execute("DELETE FROM removal WHERE id = ?", (doomed.removal_id,))

@@ -11,7 +11,19 @@ from pathlib import Path
 from tests.bench import places
 from tests.bench.report import Figure, Options, busy_with, write_json
 
-FIGURES = ("generation", "cache", "reading", "embedding", "indexing", "edit", "latency", "window", "lateness", "many")
+FIGURES = (
+    "generation",
+    "cache",
+    "reading",
+    "embedding",
+    "indexing",
+    "edit",
+    "rescan",
+    "latency",
+    "window",
+    "lateness",
+    "many",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
