@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from gui.library.exchange import SUFFIX, ExchangeController
 from gui.library.file_actions import FileActions
+from gui.library.folders_controller import FoldersController
 from gui.library.jobs_controller import JobsController
 from gui.library.report_controller import ReportController
 from gui.wording import progress_share, progress_text
@@ -55,6 +56,7 @@ class LibraryState:
     removals: tuple[Removal, ...] = ()
     attachment: Attachment | None = None
     attached: AttachedState | None = None
+    offline: tuple[Path, ...] = ()
 
 
 def read_state(workspace: Workspace, chosen: int | None, *, with_files: bool) -> LibraryState:
@@ -77,7 +79,8 @@ def read_state(workspace: Workspace, chosen: int | None, *, with_files: bool) ->
         return LibraryState(collections, progress, overall, chosen, problem=problem, removals=removals)
     attachment = workspace.attachment(chosen)
     attached = _attached_state(workspace, attachment)
-    read = (files, report, notices, problem, removals, attachment, attached)
+    offline = tuple(root.path for root in workspace.roots(chosen) if root.offline)
+    read = (files, report, notices, problem, removals, attachment, attached, offline)
     return LibraryState(collections, progress, overall, chosen, *read)
 
 
@@ -134,6 +137,7 @@ class LibraryController(QObject):
         self.actions = FileActions(workspace, window, tasks)
         self.reports = ReportController(workspace, window, tasks, self.actions)
         self.jobs = JobsController(workspace, window, tasks, self.actions)
+        self.folders = FoldersController(workspace, window, tasks, self.actions)
         self.exchange = ExchangeController(workspace, window, tasks, bridge, self.actions)
         self.exchange.taken_in.connect(self._added)
         self._timer = QTimer(self)
@@ -156,12 +160,14 @@ class LibraryController(QObject):
         room.rename_asked.connect(self._rename)
         room.remove_asked.connect(self._remove_collection)
         room.rescan_asked.connect(self._rescan)
+        room.folders_asked.connect(self._show_folders)
         room.save_asked.connect(self._save)
         room.update_asked.connect(self._update_attached)
         window.command["open_collection"].triggered.connect(self.exchange.ask_for_file)
         self._connect_files()
         self.changed.connect(self.reports.refresh)
         self.changed.connect(self.jobs.refresh)
+        self.changed.connect(self.folders.refresh)
         self.actions.done.connect(self.refresh)
 
     def _connect_files(self) -> None:
@@ -236,7 +242,8 @@ class LibraryController(QObject):
             self._window.library.show_collection(None, ())
         else:
             room = self._window.library
-            room.show_collection(self.chosen, state.files, state.report, state.notices, running=running)
+            shown = (state.files, state.report, state.notices, state.offline)
+            room.show_collection(self.chosen, *shown, running=running)
             room.show_attachment(state.attachment, state.attached)
 
     def _show_progress(self, overall: IndexingProgress | None) -> None:
@@ -299,6 +306,10 @@ class LibraryController(QObject):
     def _rescan(self) -> None:
         if (chosen := self.chosen) is not None:
             self._tasks.run(partial(self._workspace.rescan, chosen.id), self._done, self._failed)
+
+    def _show_folders(self) -> None:
+        if (chosen := self.chosen) is not None:
+            self.folders.open(chosen.id)
 
     def _save(self, originals: bool) -> None:
         if (chosen := self.chosen) is not None:

@@ -1,10 +1,11 @@
-"""The library room with the places that one comes to from it: its files, a reading report, the job manager."""
+"""The library with the places that one comes to from it: a reading report, the job manager, a collection's folders."""
 
 from __future__ import annotations
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from gui.library.folders_view import FoldersView
 from gui.library.jobs_view import JobsView
 from gui.library.report_view import ReportView
 from gui.library.room import LibraryRoom
@@ -19,9 +20,10 @@ class LibraryPages(QStackedWidget):
         self.files = LibraryRoom(theme, actions)
         self.report = ReportView(theme)
         self.jobs = JobsView(theme)
-        for page in (self.files, self.report, self.jobs):
+        self.folders = FoldersView(theme)
+        for page in (self.files, self.report, self.jobs, self.folders):
             self.addWidget(page)
-        for panel in (self.report, self.jobs):
+        for panel in (self.report, self.jobs, self.folders):
             panel.back_asked.connect(self.show_files)
 
     def show_files(self) -> None:
@@ -37,6 +39,10 @@ class LibraryPages(QStackedWidget):
         self.setCurrentWidget(self.jobs)
         self.jobs.back.setFocus()
 
+    def show_folders(self) -> None:
+        self.setCurrentWidget(self.folders)
+        self.folders.back.setFocus()
+
     @property
     def in_files(self) -> bool:
         return self.currentWidget() is self.files
@@ -48,3 +54,7 @@ class LibraryPages(QStackedWidget):
     @property
     def in_jobs(self) -> bool:
         return self.currentWidget() is self.jobs
+
+    @property
+    def in_folders(self) -> bool:
+        return self.currentWidget() is self.folders

@@ -25,6 +25,7 @@ from gui.widgets.labels import ElidedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from rag.api import AttachedState, Attachment, Collection, CollectionReport, FileProblem, FileRow
 
@@ -51,6 +52,7 @@ class LibraryRoom(QWidget):
         rescan_asked: Look for new and changed files.
         add_folder_asked, add_files_asked: Into the collection that is shown.
         jobs_asked: Show what is being read.
+        folders_asked: Show the folders of the collection and what is read of them.
         save_asked: Write the collection to a file, with the documents themselves (True) or without.
         update_asked: Bring the collection up to date from the file that it came from.
     """
@@ -61,6 +63,7 @@ class LibraryRoom(QWidget):
     add_folder_asked = Signal()
     add_files_asked = Signal()
     jobs_asked = Signal()
+    folders_asked = Signal()
     save_asked = Signal(bool)
     update_asked = Signal()
 
@@ -105,6 +108,7 @@ class LibraryRoom(QWidget):
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.more)
         menu.addAction("Rename", self.begin_rename)
+        menu.addAction("Folders and what is read of them", self.folders_asked.emit)
         menu.addAction("Look for new and changed files", self.rescan_asked.emit)
         menu.addSeparator()
         menu.addAction("Save as a .carrel file…", partial(self.save_asked.emit, False))
@@ -145,6 +149,7 @@ class LibraryRoom(QWidget):
         rows: Sequence[FileRow],
         report: CollectionReport | None = None,
         notices: Sequence[FileProblem] = (),
+        offline: Sequence[Path] = (),
         *,
         running: bool = False,
     ) -> None:
@@ -155,6 +160,7 @@ class LibraryRoom(QWidget):
             widget.setVisible(collection is not None and collection.kind == "user")
         self.title.set_text(collection.name if collection is not None else "Library")
         self.files.set_files(rows)
+        self.files.set_offline(offline)
         self.notices.show_notices(notices)
         listed = (row for row in rows if row.problem is not None and not row.accepted)
         self.problems.show_problems(sorted(listed, key=_order))
