@@ -166,7 +166,7 @@ def _jobs(director: Director, work: Path) -> None:
     letters.mkdir()
     line = "The harbour master writes that the mooring is let until the end of September, as it was last year. "
     for number in range(40):
-        (letters / f"{1990 + number % 30} Letter number {number + 1}.txt").write_text(f"Letter {number}. {line * 400}")
+        (letters / f"{1990 + number % 30} Letter number {number + 1}.txt").write_text(f"Letter {number}. {line * 120}")
     director.window.paths_dropped.emit([letters])
     director.wait(lambda: director.window.status.isVisible() and director.window.status.show_jobs.isVisible())
     director.window.status.show_jobs.click()
