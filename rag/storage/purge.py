@@ -1,9 +1,10 @@
 """The end of a removal: every trace of what was removed leaves the data folder, in steps that a crash may interrupt.
 
 First the quotes in chats, then each document in a transaction of its own (text, words, vectors), then the record of
-the removal. What was deleted may still stand in files: in pages that SQLite no longer uses, in older segments of the
-word index, in the log, in backups, in Chroma's files. A row in `sweep` says so until that is swept, so the next start
-finishes what this one began. No step holds the library for long, however large it is.
+the removal. What was deleted may still stand in files: in unused pages of the library and in gaps of used ones, in
+older segments of the word index, in the log, in backups, in Chroma's files. A row in `sweep` says so until that is
+swept, so the next start finishes what this one began. All steps are short but one, for which there is no other way:
+writing the library anew. (Zeroing its free pages instead left sentences in the gaps, where SQLite had moved rows.)
 """
 
 import logging
@@ -27,8 +28,6 @@ log = logging.getLogger(__name__)
 WAIT_S = 0.5
 """How soon to come back while an answer is being written in a chat that has to be changed."""
 _MERGE_PAGES = 256
-_VACUUM_BELOW_BYTES = 256_000_000
-_BLOB_BYTES = 1_000_000
 
 
 class Purge:
@@ -42,7 +41,7 @@ class Purge:
         self._library = library
         self._vectors = vectors
         self.keep_quotes = keep_quotes
-        self._sweeping: Iterator[None] | None = None
+        self._sweeping: Iterator[bool | None] | None = None
         self._chats: tuple[int, list[int]] | None = None
 
     def step(self) -> bool | None:
@@ -96,7 +95,7 @@ class Purge:
             chats.pop()
         return True
 
-    def _sweep(self) -> bool:
+    def _sweep(self) -> bool | None:
         with self._library.db.read() as connection:
             pending = connection.execute("SELECT 1 FROM sweep").get
         if not pending:
@@ -104,19 +103,28 @@ class Purge:
             return False
         if self._sweeping is None:
             self._sweeping = self._sweep_all()
-        if next(self._sweeping, True) is not None:
-            self._sweeping = None
-        return True
+        try:
+            waits = next(self._sweeping)
+        except StopIteration:
+            self._sweeping, waits = None, False
+        return None if waits else True
 
-    def _sweep_all(self) -> Iterator[None]:
+    def _answering(self) -> bool:
+        with self._library.db.read() as connection:
+            return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM message WHERE state = 'streaming')").get)
+
+    def _sweep_all(self) -> Iterator[bool | None]:
         yield from self._vectors.renewed(self._library.wanted_in_index)
         yield from merge_words(self._library.db)
-        yield from clear_free_pages(self._library.db)
+        # Nobody can write meanwhile: 0.9 s for 100 MB. An answer that is being written must not stand still for that.
+        while self._answering():
+            yield True
+        self._library.db.vacuum()
         delete_backups(self._library.db)
         sweep_originals(self._library, self._library.db.path.parent)
         while not self._library.db.fold_log():
-            yield
-        yield
+            yield False
+        yield False
         self._vectors.blank_unused()
         with self._library.db.write() as connection:
             connection.execute("DELETE FROM sweep")
@@ -137,32 +145,6 @@ def merge_words(db: Database) -> Iterator[None]:
             return
         pages = _MERGE_PAGES
         yield
-
-
-def clear_free_pages(db: Database) -> Iterator[None]:
-    """Overwrite what SQLite no longer uses.
-
-    A small file is written anew. For a large one that would keep everybody from writing for seconds: its free pages
-    are filled with zeros instead, a megabyte at a time.
-    """
-    if db.path.stat().st_size < _VACUUM_BELOW_BYTES:
-        db.vacuum()
-        yield
-        return
-    with db.write() as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS filler (data BLOB)")
-    while True:
-        with db.write() as connection:
-            page_bytes, free = (
-                int(connection.execute(f"PRAGMA {name}").get) for name in ("page_size", "freelist_count")
-            )
-            if not free:
-                break
-            size = min(_BLOB_BYTES, free * page_bytes)
-            connection.execute("INSERT INTO filler VALUES (zeroblob(?))", (size,))
-        yield
-    with db.write() as connection:
-        connection.execute("DROP TABLE filler")
 
 
 def delete_backups(db: Database) -> None:
