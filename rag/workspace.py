@@ -18,7 +18,7 @@ from rag.answering.conversation import AskJob, Conversation
 from rag.answering.retrieval import Retriever
 from rag.errors import ChatGone, DataFolderInUse, DocumentGone, UnknownCollection
 from rag.exchange import Exchange
-from rag.folders_face import FoldersFace
+from rag.workspace_folders import FoldersFace
 from rag.ingestion.boxes import span_rectangles, unpack
 from rag.ingestion.chunking import index_name
 from rag.ingestion.index_change import NewIndex

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rag.ingestion.watching import FolderWatch
-from rag.library_face import LibraryFace
+from rag.workspace_library import LibraryFace
 from rag.types import Change, FileProblem, FolderRules, RootFolder
 
 
