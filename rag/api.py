@@ -27,7 +27,16 @@ from rag.errors import (
 )
 from rag.ingestion.pages import PagePicture
 from rag.plugins import Plugin
-from rag.reports import CollectionReport, DocumentReport, IndexingJob, JobStage, PageReport, UnreadFile
+from rag.reports import (
+    CollectionReport,
+    DocumentReport,
+    IndexChangeProgress,
+    IndexingJob,
+    IndexingProgress,
+    JobStage,
+    PageReport,
+    UnreadFile,
+)
 from rag.server.client import raise_window
 from rag.server.service import CommandService
 from rag.settings import RagSettings
@@ -46,8 +55,6 @@ from rag.types import (
     FileProblem,
     FileRow,
     FolderRules,
-    IndexChangeProgress,
-    IndexingProgress,
     Locator,
     PageKind,
     PassagesFound,

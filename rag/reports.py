@@ -1,4 +1,4 @@
-"""What was read, what was not, and what is being done about it: reading reports and the queue, as values."""
+"""What was read, what was not, and what is being done about it: reports, the queue and progress, as values."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,3 +106,48 @@ class IndexingJob:
     done: int = 0
     total: int = 0
     can_be_asked: bool = False
+
+
+@dataclass(frozen=True)
+class IndexingProgress:
+    """How far a collection (or all of them, `collection_id` None) is; `seconds_left` is measured, None if unknown."""
+
+    collection_id: int | None
+    files_total: int
+    files_searchable: int
+    files_ready: int
+    files_failed: int
+    passages_total: int
+    passages_embedded: int
+    current: str | None
+    paused: bool
+    seconds_left: float | None
+    held: bool = False
+    """It waits until the computer is plugged in, as the setting `on_battery` says."""
+    pages_to_recognise: int = 0
+    """Pages that are pictures and wait for text recognition."""
+
+    @property
+    def running(self) -> bool:
+        return self.files_ready + self.files_failed < self.files_total
+
+
+@dataclass(frozen=True)
+class IndexChangeProgress:
+    """How far a new index is, for another embedding model or other passages; the old one answers meanwhile.
+
+    Attributes:
+        embedding_model: The model of the new index.
+        passage_tokens: Its longest passage.
+        documents_done: Documents that are cut anew, of `documents_total`.
+        passages_done: Passages that are embedded, of `passages_total`: of those documents that are cut so far.
+        problem: Why it does not go on, with the remedy.
+    """
+
+    embedding_model: str
+    passage_tokens: int
+    documents_done: int
+    documents_total: int
+    passages_done: int
+    passages_total: int
+    problem: str | None = None

@@ -16,21 +16,17 @@ from rag import places, samples
 from rag.answering.answer import Answerer
 from rag.answering.conversation import AskJob, Conversation
 from rag.answering.retrieval import Retriever
-from rag.errors import ChatGone, DataFolderInUse, DocumentGone, UnknownCollection
+from rag.errors import ChatGone, DataFolderInUse, UnknownCollection
 from rag.exchange import Exchange
-from rag.workspace_folders import FoldersFace
-from rag.ingestion.boxes import span_rectangles, unpack
 from rag.ingestion.chunking import index_name
-from rag.ingestion.index_change import NewIndex
 from rag.ingestion.ingestor import Ingestor
 from rag.ingestion.ocr.choice import OcrOptions
-from rag.ingestion.pages import PagePicture, PageRenderer
+from rag.ingestion.pages import PageRenderer
 from rag.models import ChatModels
 from rag.settings import RagSettings, check_settings, load_settings, save_settings
 from rag.storage.chats import Chats
 from rag.storage.database import Database
 from rag.storage.library import Library
-from rag.storage.library_successors import LiveIndex
 from rag.storage.lock import FolderHeld, FolderLock
 from rag.storage.vectors import VectorIndex
 from rag.types import (
@@ -40,21 +36,20 @@ from rag.types import (
     Chat,
     ChatMessage,
     Collection,
-    DocumentRow,
-    IndexChangeProgress,
     Removal,
     Retrieval,
     SearchScope,
-    StoredPage,
 )
 from rag.workspace_exchange import ExchangeFace
+from rag.workspace_folders import FoldersFace
+from rag.workspace_index import IndexFace
+from rag.workspace_reading import ReadingFace
 
-Rectangle = tuple[float, float, float, float]
 NEW_CHAT_TITLE = "New chat"
 _TITLE_CHARACTERS = 60
 
 
-class Workspace(FoldersFace, ExchangeFace):
+class Workspace(FoldersFace, ExchangeFace, IndexFace, ReadingFace):
     """A data folder with everything in it, open and owned by this process.
 
     Attributes:
@@ -157,62 +152,6 @@ class Workspace(FoldersFace, ExchangeFace):
         self._ingestor.keep_quotes(self._settings.keep_quotes)
         if changes.keys() & {"embedding_model", "passage_tokens"}:
             self._follow_settings()
-
-    # --- Another index ------------------------------------------------------------------------------------------------
-
-    def index_change(self) -> IndexChangeProgress | None:
-        """Return how far the index is that the settings wish for; None when it is the one that answers.
-
-        It is built beside the one that answers, which it replaces when it is whole. Changing the settings
-        `embedding_model` or `passage_tokens` begins it.
-        """
-        if self._wish == self._live:
-            return None
-        begun = self._ingestor.change_progress
-        return begun or IndexChangeProgress(self._wish.embedding_model, self._wish.passage_tokens, 0, 0, 0, 0)
-
-    def cancel_index_change(self) -> None:
-        """Stay with the index that answers; the settings say so again."""
-        self.change_settings(embedding_model=self._live.embedding_model, passage_tokens=self._live.passage_tokens)
-
-    @property
-    def _wish(self) -> LiveIndex:
-        return LiveIndex(self._settings.embedding_model, self._settings.passage_tokens)
-
-    def _live_index(self) -> LiveIndex:
-        live = self._library.live_index()
-        if live is None:
-            live = self._wish
-            self._library.set_live_index(live)
-        return live
-
-    def _embedding_service(self, model: str) -> EmbeddingService:
-        return EmbeddingService(model, cache_dir=self.cache_dir, budget=self._budget)
-
-    def _follow_settings(self) -> None:
-        """Have the index built that the settings wish for, or give up another one."""
-        wish, live = self._wish, self._live
-        unused, self._next_embedding = self._next_embedding, None
-        if wish == live:
-            self._ingestor.give_up_change()
-        else:
-            same = wish.embedding_model == live.embedding_model
-            embedding = self.embedding if same else self._embedding_service(wish.embedding_model)
-            self._next_embedding = None if same else embedding
-            self._ingestor.begin_change(NewIndex(wish, embedding, self._exchanged))
-        if unused is not None:
-            unused.shutdown()
-        self._announce(Change(collections=True))
-
-    def _exchanged(self, new: NewIndex) -> None:
-        """Search the new index; on the ingest thread."""
-        old, self.embedding, self._live = self.embedding, new.embedding, new.wish
-        if self._next_embedding is new.embedding:
-            self._next_embedding = None
-        self._retriever.use(new.embedding, index_name(new.wish.passage_tokens))
-        if old is not new.embedding:
-            old.shutdown()
-        self._announce(Change(collections=True))
 
     def subscribe(self, listener: Callable[[Change], None]) -> Callable[[], None]:
         """Call `listener` after each change, on the thread that made it; returns how to end that."""
@@ -327,55 +266,6 @@ class Workspace(FoldersFace, ExchangeFace):
         while candidate.casefold() in taken:
             candidate, number = f"{name} ({number})", number + 1
         return candidate
-
-    # --- Reading ------------------------------------------------------------------------------------------------------
-
-    def document(self, document_id: int) -> DocumentRow:
-        """Return what is known of a document; raises `DocumentGone`, also while its removal can be undone."""
-        found = self._library.document(document_id)
-        if found is None or not self._library.is_in_use(document_id):
-            raise _gone()
-        return found
-
-    def page(self, document_id: int, index: int) -> StoredPage:
-        """Return a page with its text; raises `DocumentGone`."""
-        found = self._library.page(document_id, index)
-        if found is None or not self._library.is_in_use(document_id):
-            raise _gone()
-        return found
-
-    def page_count(self, document_id: int) -> int:
-        return self._library.page_count(document_id)
-
-    def outline(self, document_id: int) -> tuple[tuple[int, str, int], ...]:
-        """Return the document's own table of contents: level from 1, title, page index."""
-        return self._library.outline(document_id)
-
-    def render_page(
-        self, path: Path, page_index: int, scale: float, inside: tuple[str, ...] = ()
-    ) -> Future[PagePicture]:
-        """Draw a page of a PDF, or a picture, in a process of its own; `scale` 1 is a pixel for each point.
-
-        For a PDF in a file, `inside` leads to it (`StoredPage.inside`), and `page_index` counts within it from 0:
-        `StoredPage.number` less one. Pages that can be drawn have a width.
-        """
-        return self._renderer.render(path, page_index, scale, self._ingestor.password_of(path), inside)
-
-    def passage_rectangles(self, document_id: int, page_index: int, start: int, end: int) -> list[Rectangle]:
-        """Return where a span stands on its page, in points from the top left, one rectangle a line.
-
-        Empty where the span cannot be found on the page; then nothing is to be marked.
-        """
-        passages = self._library.document_passages(document_id)
-        page = self._library.page(document_id, page_index)
-        if not passages or page is None or (page.inside and not (page.width and page.number)):
-            return []
-        if page.kind == "ocr":
-            return span_rectangles(unpack(page.boxes), page.text, start, end)
-        path, password = passages[0].path, self._ingestor.password_of(passages[0].path)
-        index = page.number - 1 if page.inside and page.number else page_index
-        span = self._renderer.span_rectangles(path, index, start, end, password, page.text, page.inside)
-        return span.result()
 
     # --- Search and answers -------------------------------------------------------------------------------------------
 
@@ -533,12 +423,6 @@ def _in_use(data_dir: Path, held: FolderHeld) -> DataFolderInUse:
     )
     error.address = held.address
     return error
-
-
-def _gone() -> DocumentGone:
-    return DocumentGone(
-        "This document is no longer in the library.", remedy="Add its file or folder again to read it here."
-    )
 
 
 def _title_of(question: str) -> str:

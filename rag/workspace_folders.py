@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rag.ingestion.watching import FolderWatch
-from rag.workspace_library import LibraryFace
 from rag.types import Change, FileProblem, FolderRules, RootFolder
+from rag.workspace_library import LibraryFace
 
 
 class FoldersFace(LibraryFace):

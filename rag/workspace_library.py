@@ -8,10 +8,10 @@ from inference.api import CancelToken, CpuBudget
 from rag.errors import DocumentGone
 from rag.ingestion.ingestor import Ingestor
 from rag.ingestion.problems import cancelled_problem
-from rag.reports import CollectionReport, DocumentReport, IndexingJob, UnreadFile
+from rag.reports import CollectionReport, DocumentReport, IndexingJob, IndexingProgress, UnreadFile
 from rag.settings import RagSettings
 from rag.storage.library import Library
-from rag.types import FileProblem, FileRow, IndexingProgress, Removal
+from rag.types import FileProblem, FileRow, Removal
 
 
 class LibraryFace:

@@ -8,8 +8,7 @@ from inference.api import CancelToken
 from rag.cli.console import Console, UsageError
 from rag.errors import UnknownCollection, UnreadableFile
 from rag.places import whole_path
-from rag.reports import UnreadFile
-from rag.types import IndexingProgress
+from rag.reports import IndexingProgress, UnreadFile
 from rag.workspace import Workspace
 
 DONE, FAILED, USAGE, UNREAD, INTERRUPTED = 0, 1, 2, 3, 130

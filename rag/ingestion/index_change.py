@@ -16,11 +16,12 @@ from inference.api import Cancelled, CancelToken, EmbedderFacts, EmbeddingServic
 from rag.ingestion.cutting import Cutting
 from rag.ingestion.parse_pool import DocumentCut, FileFailed, ParseEvent, ParsePool
 from rag.ingestion.parse_worker import CutTask
+from rag.reports import IndexChangeProgress
 from rag.storage.library import Library
 from rag.storage.library_successors import LiveIndex
 from rag.storage.library_vectors import PendingPassage
 from rag.storage.vectors import VectorIndex, collection_key
-from rag.types import IndexChangeProgress, Page
+from rag.types import Page
 
 log = logging.getLogger(__name__)
 

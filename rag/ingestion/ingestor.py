@@ -26,13 +26,13 @@ from rag.ingestion.pace import TimeLeft
 from rag.ingestion.problems import NO_OCR_REMEDY, is_locked
 from rag.ingestion.temporary import remove_leavings
 from rag.ingestion.walker import is_gone
-from rag.reports import IndexingJob
+from rag.reports import IndexChangeProgress, IndexingJob, IndexingProgress
 from rag.settings import RagSettings
 from rag.storage.library import Library
 from rag.storage.library_collections import Counts
 from rag.storage.library_queue import WorkLeft
 from rag.storage.vectors import VectorIndex
-from rag.types import Change, FileProblem, FileRow, IndexChangeProgress, IndexingProgress, Removal
+from rag.types import Change, FileProblem, FileRow, Removal
 
 _WATCH_S = 0.25
 

@@ -11,11 +11,12 @@ from rag.answering.retrieval import Retriever
 from rag.answering.search import MeaningSearch
 from rag.ingestion.chunking import CHUNKING
 from rag.ingestion.ingestor import Ingestor
+from rag.reports import IndexingProgress
 from rag.settings import RagSettings
 from rag.storage.database import Database
 from rag.storage.library import Library
 from rag.storage.vectors import VectorIndex
-from rag.types import IndexingProgress, SearchScope
+from rag.types import SearchScope
 from tests.eval.data import Question
 from tests.eval.methods import Methods
 

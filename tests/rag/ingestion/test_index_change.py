@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from rag.reports import IndexChangeProgress
 from rag.settings import RagSettings
-from rag.types import IndexChangeProgress
 from rag.workspace import Workspace
 from tests.rag.ingestion import embedders_for_tests
 from tests.rag.ingestion.embedders_for_tests import GATE

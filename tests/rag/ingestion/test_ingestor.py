@@ -13,8 +13,8 @@ from rag.errors import DiskFull
 from rag.ingestion import ingest_loop
 from rag.ingestion.chunking import CHUNKING
 from rag.ingestion.loaders.registry import default_loaders
+from rag.reports import IndexingProgress
 from rag.storage.vectors import collection_key
-from rag.types import IndexingProgress
 from tests.rag.ingestion import files, loaders_for_tests
 from tests.rag.ingestion.conftest import Desk
 
