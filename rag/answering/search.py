@@ -35,7 +35,10 @@ class WordHits:
 def search_words(library: Library, question: str, scope: SearchScope, limit: int) -> WordHits:
     """Search for the words of `question`; works as soon as a document is read."""
     terms = words.question_terms(question)[: 4 * words.MAX_TERMS]
-    passages_with = library.term_document_counts(terms)
+    passages_with = dict(library.term_document_counts(terms))
+    for folded, exact in words.exact_forms(question).items():
+        # Whoever asks how rare a word is means both of its forms.
+        passages_with[folded] = passages_with.get(folded, 0) + passages_with.get(exact, 0)
     chosen = words.rarest_under_budget(terms, passages_with)
     if not chosen:
         return WordHits({}, {}, passages_with)

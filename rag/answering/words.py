@@ -22,6 +22,7 @@ MAX_QUOTED_WORDS = 12
 _QUOTED = re.compile(r'"([^"]+)"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»|「([^」]+)」')
 _LETTERS_THEN_DIGITS = re.compile(r"([^\W\d_]+)(\d{2,})|(\d{2,})([^\W\d_]+)")
 _CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_])\w+")
+_LATIN = re.compile("[^ß\u0250-\u1dff\u1f00-\U0010ffff]")
 _UNSPACED_RANGES = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Myanmar
@@ -79,13 +80,29 @@ def content_words(text: str) -> list[str]:
     return [word for word in words if word not in STOP_WORDS] or words
 
 
+def exact_forms(question: str) -> dict[str, str]:
+    """Return how words of `question` stand in the full-text index, by their folded form, where the two differ.
+
+    The index folds the accents of Latin letters only, and knows no "ss" for "ß": it keeps "край" and "straße".
+    """
+    forms = ((word.folded, _as_indexed(question[word.start : word.end])) for word in split_words(question))
+    return {folded: exact for folded, exact in forms if exact != folded}
+
+
+def _as_indexed(word: str) -> str:
+    lowered = unicodedata.normalize("NFC", word.lower())
+    return "".join(fold(letter) if _LATIN.fullmatch(letter) else letter for letter in lowered)
+
+
 def question_terms(question: str) -> list[str]:
     """Return the words to search for.
 
-    These are the content words, the parts of what is glued together ("fy2019": 2019), and the two-character pieces of
-    scripts without spaces, which are indexed the same way.
+    These are the content words, also as the index may have them, the parts of what is glued together ("fy2019": 2019),
+    and the two-character pieces of scripts without spaces, which are indexed the same way.
     """
-    terms = [*content_words(question), *cjk_pieces(question).split()]
+    words = content_words(question)
+    exact = exact_forms(question)
+    terms = [*words, *cjk_pieces(question).split(), *(exact[word] for word in words if word in exact)]
     for word in list(terms):
         for letters, digits, first_digits, last_letters in _LETTERS_THEN_DIGITS.findall(word):
             terms += [part for part in (digits or first_digits, letters or last_letters) if len(part) > 1]

@@ -1,5 +1,7 @@
 """Retrieval: words, phrases, meaning and names in one ranking; every result a passage of one page."""
 
+import unicodedata
+
 import pytest
 
 from rag.answering.language import knows_language
@@ -33,6 +35,19 @@ def test_the_passage_that_answers_comes_first(house: House, harbour: SearchScope
     assert found.relevant
     first = found.results[0].passage
     assert (first.document, first.page, first.page_label) == ("ferry.pdf", 1, "p1")
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize(("word", "question"), [("край", "Где край?"), ("μήνυμα", "Το μήνυμα;"), ("Straße", "Straße")])
+def test_words_are_found_whatever_the_normal_form_of_the_text(
+    house: House, form: str, word: str, question: str
+) -> None:
+    collection = house.library.create_collection("Forms")
+    house.add(collection.id, "a.txt", unicodedata.normalize(form, f"x {word} y"), "other words", embed=False)
+    for asked in (unicodedata.normalize("NFC", question), unicodedata.normalize("NFD", question)):
+        found = house.retriever.retrieve(asked, SearchScope((collection.id,)), 2)
+        assert found.results[0].passage.page_index == 0
+        assert found.results[0].word_score > 0
 
 
 def test_k_results_while_there_are_k(house: House, harbour: SearchScope) -> None:

@@ -28,6 +28,18 @@ def test_glued_letters_and_digits_are_searched_apart_as_well() -> None:
     assert words.question_terms("FY2019 capex") == ["fy2019", "capex", "2019", "fy"]
 
 
+@pytest.mark.parametrize(
+    ("question", "folded", "exact"),
+    [("Край", "краи", "край"), ("ΜΉΝΥΜΑ", "μηνυμα", "μήνυμα"), ("Straße", "strasse", "straße")],
+)
+def test_words_are_searched_as_the_index_has_them_as_well(question: str, folded: str, exact: str) -> None:
+    assert {folded, exact} <= set(words.question_terms(question))
+
+
+def test_latin_accents_need_no_second_form() -> None:
+    assert words.exact_forms("café naïve Łódź Tiếng Việt über") == {}
+
+
 def test_scripts_without_spaces_are_searched_by_pairs() -> None:
     terms = words.question_terms("东京在哪里")
     assert {"东京", "京在"} <= set(terms)

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from rag.ingestion.anchors import find_anchors
 from rag.ingestion.chunking import ChunkingOptions, chunk
+from rag.ingestion.loaders.registry import default_loaders
 from rag.ingestion.token_counter import TokenCounter, WordTokenCounter, token_counter
 from rag.types import Heading, LoadedDocument, Page
+from tests.rag.ingestion import files
 
 LIMIT = 64
 NOUNS = (
@@ -111,3 +113,29 @@ def test_anchors_are_apart() -> None:
 def test_a_text_that_repeats_itself_has_no_anchors() -> None:
     text = "The same line.\n" * 2000
     assert find_anchors(text, (), WordTokenCounter().starts(text), 50) == []
+
+
+def manual(path: Path, edited: int | None) -> Path:
+    """Write 300 pages with a header, page numbers and headings; one page may say something else."""
+    chance = random.Random(4)
+    path.parent.mkdir()
+    pages = []
+    for number in range(300):
+        lines = [" ".join(chance.choices(NOUNS, k=10)) for _ in range(30)]
+        if number == edited:
+            lines[7:9] = ["This line was changed,", "and these words are new here.", "A third line came in."]
+        title = [f"Chapter {number // 20 + 1} The {NOUNS[number // 20].title()}"] if number % 20 == 0 else []
+        pages.append("\n".join(["Harbour manual", *title, *lines, f"Page {number + 1}"]))
+    return files.pdf(path, pages)
+
+
+def test_an_edit_in_one_of_300_pages_embeds_few_passages(tmp_path: Path) -> None:
+    found = []
+    for edited in (None, 150):
+        path = manual(tmp_path / f"{edited}" / "manual.pdf", edited)
+        document = default_loaders().choose(path).load(path)
+        passages = chunk(document, model_counter(), ChunkingOptions(254))
+        found.append(Counter(f"{passage.context}\n{passage.text}" for passage in passages))
+    before, after = found
+    assert after.total() >= 300
+    assert 0 < new_share(before, after) <= 0.03
