@@ -78,13 +78,18 @@ def partial_problem(path: Path, pages: Iterable[PageFacts], *, waits: bool = Fal
             path,
         )
     if failed:
-        return FileProblem(
-            "document_damaged_pages",
-            f"“{path.name}” was read in part: {_named(failed)[0]} could not be read.{_why(failed)}",
-            "Open it in another program and save it again, or get a fresh copy.",
-            path,
-        )
+        message = f"“{path.name}” was read in part: {_named(failed)[0]} could not be read.{_why(failed)}"
+        return FileProblem(*_code_and(message, failed), path)
     return None
+
+
+def _code_and(message: str, failed: Sequence[PageFacts]) -> tuple[str, str, str]:
+    """Return code, message and remedy; members say for themselves what would mend them."""
+    if any(page.inside and "password" in page.note for page in failed):
+        return "document_encrypted", message, "Enter the password to have all of it read."
+    if all(page.inside and page.note for page in failed):
+        return "document_damaged_pages", message, "Mend what is named here, then try it again."
+    return "document_damaged_pages", message, "Open it in another program and save it again, or get a fresh copy."
 
 
 def _named(pages: Sequence[PageFacts]) -> tuple[str, bool]:

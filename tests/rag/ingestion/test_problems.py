@@ -42,3 +42,16 @@ def test_a_member_that_could_not_be_read_gives_its_reason() -> None:
 def test_many_members_are_counted() -> None:
     told = message(*(page("1", "failed", f"{number}.pdf") for number in range(9)))
     assert "4 more members" in told
+
+
+def test_a_protected_member_asks_for_its_password() -> None:
+    found = partial_problem(FILE, [page("1", "text"), page(None, "failed", "locked.pdf", note="It needs a password.")])
+    assert found is not None
+    assert (found.code, found.remedy) == ("document_encrypted", "Enter the password to have all of it read.")
+
+
+def test_what_mends_a_member_is_said_once() -> None:
+    note = "“a.pdf” is damaged. Get a fresh copy."
+    found = partial_problem(FILE, [page("1", "text"), page(None, "failed", "a.pdf", note=note)])
+    assert found is not None
+    assert "Get a fresh copy" not in found.remedy
