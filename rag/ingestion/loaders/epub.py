@@ -32,7 +32,7 @@ ContentsEntry = tuple[int, str, str]
 
 class EpubLoader:
     name = "epub"
-    version = 1
+    version = 2
     suffixes = frozenset({".epub"})
     described_as = _KIND
 
@@ -124,9 +124,10 @@ class _Book:
                 note = "The chapter is missing or damaged."
                 yield Page(index, number, titles.get(name, str(number)), "", "failed", "chapter", note=note)
                 continue
-            first = seen.page.headings[0].title if seen.page.headings else None
+            first = next((heading.title for heading in seen.page.headings if heading.title), None)
             label = titles.get(name) or first or str(number)
-            found = replace(seen.page, index=index, number=number, label=label, locator_kind="chapter", unit_starts=())
+            found = replace(seen.page, index=index, number=number, label=label, locator_kind="chapter")
+            found = replace(found, unit_starts=(), unit_numbers=())
             yield found if has_words(found.text) else replace(found, kind="empty")
 
     def contents(self) -> list[ContentsEntry]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rag.errors import EmptyDocument
 from rag.ingestion.loaders.base import empty_document, has_words, loader_identity, readable_title
 from rag.ingestion.loaders.decoding import decode_text
+from rag.ingestion.loaders.html_table import HtmlCell, HtmlTable, span
 from rag.ingestion.loaders.text_builder import TextBuilder
 from rag.types import LoadedDocument, Page
 
@@ -30,7 +31,7 @@ _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGN
 
 class HtmlLoader:
     name = "html"
-    version = 2
+    version = 3
     suffixes = frozenset({".html", ".htm", ".xhtml", ".shtml"})
     reads_text = True
 
@@ -63,10 +64,13 @@ def read_html(data: bytes, path: Path) -> SeenPage:
 
 
 def html_text(text: str) -> str:
-    """Return what a reader would see of a decoded web page, as of a message's body; empty if there is nothing."""
+    """Return what a reader would see of a decoded web page, as of a message's body; empty if there is nothing.
+
+    Headers of tables are not repeated, since the text is not cut where they would be.
+    """
     builder = TextBuilder()
     try:
-        _Reader(builder).read(_parsed(re.sub(r"^\s*<\?xml[^>]*\?>", "", text), Path("message.html")))
+        _Reader(builder, tables=False).read(_parsed(re.sub(r"^\s*<\?xml[^>]*\?>", "", text), Path("message.html")))
     except EmptyDocument:
         return ""
     return builder.page().text
@@ -103,12 +107,19 @@ def _first_heading(builder: TextBuilder) -> str | None:
 
 
 class _Reader:
-    """Walks a tree without recursion, since pages nest their elements thousands deep."""
+    """Walks a tree without recursion, since pages nest their elements thousands deep.
 
-    def __init__(self, builder: TextBuilder) -> None:
+    Args:
+        builder: Takes what is read.
+        tables: Write tables in blocks that repeat their header.
+    """
+
+    def __init__(self, builder: TextBuilder, *, tables: bool = True) -> None:
         self._builder = builder
+        self._tables = tables
         self._inline: list[str] = []
-        self._rows: list[list[str]] = []
+        self._table = HtmlTable()
+        self._rows: list[list[HtmlCell]] = []
         self._pre_depth = 0
 
     def read(self, root: "_Element") -> None:
@@ -116,10 +127,11 @@ class _Reader:
             if event == "start":
                 self._open(str(element.tag).lower(), element)
             elif event == "end":
-                self._close(str(element.tag).lower())
+                self._close(str(element.tag).lower(), element)
             else:
                 self._inline.append(self._text(element.tail))
         self._flush()
+        self._table.write(self._builder)
 
     def _open(self, tag: str, element: "_Element") -> None:
         if tag == "tr":
@@ -127,8 +139,8 @@ class _Reader:
             self._rows.append([])
         elif tag in _BLOCKS or tag in _HEADINGS:
             self._break()
-            if tag == "table" and not self._rows:
-                self._builder.end_table()
+            if tag == "table":
+                self._begin_table(element)
             if tag == "li":
                 self._inline.append("- ")
         elif tag == "br":
@@ -137,27 +149,42 @@ class _Reader:
             self._pre_depth += 1
         self._inline.append(self._text(element.text))
 
-    def _close(self, tag: str) -> None:
+    def _close(self, tag: str, element: "_Element") -> None:
         if tag in {"td", "th"} and self._rows:
-            self._rows[-1].append(self._take())
+            columns, rows = span(element.get("colspan")), span(element.get("rowspan"), rows=True)
+            self._rows[-1].append(HtmlCell(self._take(), tag == "th", columns, rows))
         elif tag == "tr" and self._rows:
             self._end_row()
         elif tag in _HEADINGS and not self._rows:
-            self._builder.heading(self._take(), _HEADINGS[tag])
+            title = self._take()
+            if title:
+                self._table.write(self._builder)
+            self._builder.heading(title, _HEADINGS[tag])
         elif tag in _BLOCKS:
             self._break()
+            if tag == "table" and not self._rows:
+                self._table.write(self._builder)
         if tag == "pre":
             self._pre_depth -= 1
+
+    def _begin_table(self, element: "_Element") -> None:
+        if self._rows:
+            self._table.lays_out = True
+            return
+        self._table.write(self._builder)
+        self._table = HtmlTable()
+        self._table.lays_out = not self._tables or element.get("role") in {"presentation", "none"}
 
     def _end_row(self) -> None:
         cells = self._rows.pop()
         stray = self._take()
-        cells = [cell for cell in [*cells, stray] if cell]
+        if stray:
+            cells.append(HtmlCell(stray))
         if self._rows:
             # A table inside a cell: its rows become that cell's text.
-            self._inline.append(" | ".join(cells) + " ")
+            self._inline.append(" | ".join(cell.text for cell in cells if cell.text) + " ")
         else:
-            self._builder.row(cells)
+            self._table.row(cells)
 
     def _break(self) -> None:
         if self._rows:
@@ -174,6 +201,7 @@ class _Reader:
         else:
             text = self._take()
         if text not in {"", "-"}:
+            self._table.write(self._builder)
             self._builder.paragraph(text)
 
     def _take(self) -> str:

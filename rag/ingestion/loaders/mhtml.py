@@ -18,7 +18,7 @@ _MARK = b"\xef\xbb\xbf"
 
 class MhtmlLoader:
     name = "mhtml"
-    version = 1
+    version = 2
     suffixes = frozenset({".mht", ".mhtml"})
     described_as = "a saved web page"
 
