@@ -53,9 +53,8 @@ class ReaderController(QObject):
         pane = self._pane
         pane.pages.page_needed.connect(self._draw)
         pane.pages.page_changed.connect(self._page_changed)
-        pane.pages.verticalScrollBar().valueChanged.connect(self._timer.start)
-        for view in (pane.text, pane.table):
-            view.verticalScrollBar().valueChanged.connect(self._timer.start)
+        for view in (pane.pages, pane.text, pane.table):
+            view.verticalScrollBar().valueChanged.connect(self._remember_soon)
         pane.as_text_asked.connect(self._show_as_text)
         pane.page_asked.connect(self._page_asked)
         pane.page_step.connect(self._step_page)
@@ -294,6 +293,10 @@ class ReaderController(QObject):
             self._open(Target(opened.name, opened.path, opened.document_id, index, None, span, words), None)
 
     # --- Remembering --------------------------------------------------------------------------------------------------
+
+    def _remember_soon(self, _value: int) -> None:
+        # Not `start` itself: it would take the place of the scroll bar for the time to wait.
+        self._timer.start()
 
     def remember(self) -> None:
         """Keep where the reader stands."""

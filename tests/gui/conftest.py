@@ -1,10 +1,11 @@
 """The real program on a data folder of its own, with the quick deterministic models."""
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QThreadPool
+from PySide6.QtCore import QEvent, QThreadPool
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from reportlab.pdfgen.canvas import Canvas
@@ -21,6 +22,19 @@ Launch = Callable[..., Program]
 @pytest.fixture(scope="session")
 def qapp_args() -> list[str]:
     return ["carrel"]
+
+
+@pytest.fixture(autouse=True)
+def swept(qapp: QApplication) -> Iterator[None]:
+    """Destroy what the test leaves, on this thread.
+
+    The collector runs on whatever thread it likes, and a widget that it finds there takes its running timers' targets
+    away from the event loop of this one, which then crashes in a later test.
+    """
+    yield
+    qapp.processEvents()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gc.collect()
 
 
 @pytest.fixture
@@ -83,7 +97,7 @@ def read(launch: Launch, qtbot: QtBot, papers: Path) -> Program:
     return program
 
 
-def add_and_read(program: Program, qtbot: QtBot, folder: Path) -> None:
+def add_and_read(program: Program, qtbot: QtBot, folder: Path, timeout_ms: int = WAIT_MS) -> None:
     """Drop a folder on the window and wait until it is read."""
     session = program.session
     assert session is not None
@@ -95,7 +109,7 @@ def add_and_read(program: Program, qtbot: QtBot, folder: Path) -> None:
         grown = len(session.library.collections) > known
         return grown and overall is not None and overall.files_total > 0 and not overall.running
 
-    qtbot.waitUntil(done, timeout=WAIT_MS)
+    qtbot.waitUntil(done, timeout=timeout_ms)
 
 
 def ask(program: Program, qtbot: QtBot, question: str) -> None:
