@@ -70,7 +70,7 @@ class CitedText:
     def feed(self, delta: str) -> None:
         """Take the next piece of the model's text."""
         self._open += delta
-        spans = split_sentences(self._open)
+        spans = self._split(self._open)
         if len(spans) < 2 or _HALF_A_MARKER.fullmatch(self._open[spans[-2].end :]):
             return
         self._close(spans[:-1], self._open[: spans[-1].start])
@@ -93,10 +93,13 @@ class CitedText:
     def finish(self) -> CitedAnswer:
         """Return the whole answer; nothing is fed afterwards."""
         rest = _CUT_MARKER.sub("", self._open).rstrip()
-        self._close(split_sentences(rest), rest)
+        self._close(self._split(rest), rest)
         self._open = ""
         text = self._done.rstrip()
         return CitedAnswer(text, tuple(self._sentences), tuple(map(self._citation, range(1, len(self._order) + 1))))
+
+    def _split(self, text: str) -> list[Span]:
+        return split_sentences(text, begins_line=not self._done or self._done.endswith("\n"))
 
     def _close(self, spans: Sequence[Span], raw: str) -> None:
         position = 0

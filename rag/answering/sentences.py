@@ -36,23 +36,29 @@ class Span:
     end: int
 
 
-def split_sentences(text: str) -> list[Span]:
-    """Return the sentences of `text` in order; every character that is no white space lies in one of them."""
+def split_sentences(text: str, *, begins_line: bool = True) -> list[Span]:
+    """Return the sentences of `text` in order; every character that is no white space lies in one of them.
+
+    Args:
+        text: A text, or the rest of one.
+        begins_line: Whether a line begins where `text` does: else its first characters open no code and no heading.
+    """
     found: list[Span] = []
-    for start, end in _blocks(text):
-        if text.startswith(("```", "~~~"), start):
+    first = 0 if begins_line else 1
+    for start, end in _blocks(text, first):
+        if start >= first and text.startswith(("```", "~~~"), start):
             found.append(_trimmed(text, start, end))
         else:
             found += _sentences_of_block(text, start, end)
     return [span for span in found if span.start < span.end]
 
 
-def _blocks(text: str) -> list[tuple[int, int]]:
+def _blocks(text: str, first: int) -> list[tuple[int, int]]:
     cuts = {0, len(text)}
-    fences = [match.span() for match in _FENCE.finditer(text)]
+    fences = [match.span() for match in _FENCE.finditer(text, first)]
     for fence in fences:
         cuts.update(fence)
-    for match in (*_BLOCK_END.finditer(text), *_HEADING.finditer(text)):
+    for match in (*_BLOCK_END.finditer(text), *_HEADING.finditer(text, first)):
         if not any(start < match.start() < end for start, end in fences):
             cuts.add(match.end())
     ordered = sorted(cuts)

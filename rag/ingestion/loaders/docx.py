@@ -7,6 +7,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,10 +26,9 @@ _CONTAINERS = frozenset(_W + name for name in ("sdt", "sdtContent", "customXml",
 _SKIPPED = frozenset(_W + name for name in ("del", "moveFrom", "instrText", "rPr", "pPr"))
 _BREAKS = {_W + "tab": "\t", _W + "br": "\n", _W + "cr": "\n", _W + "noBreakHyphen": "-"}
 _CHOICE_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_UNSOUND = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError),
-    *(KeyError, ValueError, AttributeError),  # What python-docx raises for parts of another kind than expected.
-)
+# What python-docx raises for parts that are missing, or of another kind than expected.
+_ODD_PART = (KeyError, ValueError, AttributeError, TypeError)
+_UNSOUND = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, *_ODD_PART)
 _NOTE_PARTS = ("/footnotes", "/endnotes")
 _COMMENT_PARTS = ("/comments",)
 _MOST_COLUMNS = 100
@@ -58,16 +58,10 @@ class DocxLoader:
         page = builder.page()
         if not has_words(page.text):
             raise empty_document(path)
-        properties = document.core_properties
         first = builder.headings[0].title if builder.headings else None
-        return LoadedDocument(
-            readable_title(properties.title or first, path),
-            self.name,
-            loader_identity(self),
-            (page,),
-            author=properties.author or None,
-            created=properties.created,
-        )
+        title, author, created = _properties(document)
+        name = readable_title(title or first, path)
+        return LoadedDocument(name, self.name, loader_identity(self), (page,), author=author, created=created)
 
 
 def _open(data: bytes, path: Path) -> "Document":
@@ -83,10 +77,23 @@ def _open(data: bytes, path: Path) -> "Document":
         raise damaged_document(path, "a Word document") from exc
 
 
+def _properties(document: "Document") -> tuple[str | None, str | None, datetime | None]:
+    """Return title, author and date; a part that is broken costs these and not the text."""
+    try:
+        properties = document.core_properties
+        return properties.title or None, properties.author or None, properties.created
+    except _ODD_PART:
+        return None, None, None
+
+
 def _heading_levels(document: "Document") -> dict[str, int]:
     """Map style ids to heading levels: by outline level, by name, or inherited from the style they build on."""
     levels: dict[str, int] = {}
-    for style in document.styles.element.iter(_W + "style"):
+    try:
+        styles = document.styles.element
+    except _ODD_PART:
+        return levels  # Text without headings is better than no text.
+    for style in styles.iter(_W + "style"):
         identity = style.get(_W + "styleId")
         name_element = style.find(_W + "name")
         name = "" if name_element is None else (name_element.get(_W + "val") or "").lower()

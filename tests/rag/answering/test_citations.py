@@ -1,7 +1,7 @@
 """Markers of a streamed answer: checked, renumbered, held back, and given where the words are in a passage."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.answering.citations import CitedAnswer, CitedText, marked_numbers
@@ -122,6 +122,7 @@ PIECES = st.lists(
 )
 
 
+@example(["。", "`", "`", "`", "。", "The museum opened in 1923"], 1)
 @given(PIECES, st.integers(1, 7))
 def test_the_answer_does_not_depend_on_how_the_stream_is_cut(pieces: list[str], piece: int) -> None:
     text = "".join(pieces)
