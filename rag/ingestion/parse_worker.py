@@ -133,6 +133,9 @@ def _become_background() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     process_tree.lead_own_group()
     process_tree.die_with_parent()
+    if not sys.flags.dev_mode:
+        # What parsers print of a broken file (a panic's trace, odd fonts) is no word for whoever sees the terminal.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     if sys.platform == "win32":
         import psutil
 

@@ -5,6 +5,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from PIL import Image
+
 from rag.ingestion.cutting import Cutting
 from rag.ingestion.parse_pool import FileFailed, FileHashed, FileParsed, ParseEvent, ParseLimits, ParsePool
 from rag.ingestion.parse_worker import ParseTask
@@ -137,4 +139,24 @@ def seeds(folder: Path) -> list[tuple[str, bytes]]:
     (made / "list.md").write_text(
         "# A\n\n- b\n  - c\n\n```py\nd\n```\n\n| e | f |\n|---|---|\n| g | h |\n\n> i[^1]\n", "utf-8"
     )
+    for name, text in _TEXTS.items():
+        (made / name).write_text(text, "utf-8")
+    picture = Image.new("RGB", (160, 120), "white")
+    for suffix in ("png", "jpg", "webp", "gif", "bmp"):
+        picture.save(made / f"picture.{suffix}")
+    picture.save(made / "pages.tiff", save_all=True, append_images=[picture.rotate(90)])
     return found + [(path.suffix, path.read_bytes()) for path in sorted(made.iterdir())]
+
+
+_TEXTS = {
+    "rows.csv": 'Name;Town;Sum\n"Ann\nLee";Bern;12,5\nJo;;-3\n',
+    "rows.tsv": "Name\tTown\nAnn\tBern\n",
+    "data.json": '{"a": [1, {"b": "\\u00e9\\ud83d\\ude00"}], "c": null, "d": "' + "long " * 300 + '"}',
+    "rows.jsonl": '{"a": 1}\n{"a": "two"}\n\n{"a": [3]}\n',
+    "film.srt": "1\n00:00:01,000 --> 00:00:02,000\nHello\n\n2\n00:00:03,000 --> 00:00:04,500\n<i>there</i>\n",
+    "film.vtt": "WEBVTT\n\nNOTE x\n\n00:01.000 --> 00:02.000 align:start\n<v Ann>Hello\n",
+    "film.ass": "[Events]\nFormat: Start, End, Text\nDialogue: 0:00:01.00,0:00:02.00,{\\\\i1}Hello\\\\Nthere\n",
+    "data.toml": 'title = "A"\n[part.one]\nsize = 3\n[[list]]\nname = """b\nc"""\n',
+    "data.xml": '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a x="1"><d>&b;</d><!-- e --><![CDATA[f]]></a>',
+    "data.yaml": "a: &x\n  - b\n  - c: |\n      long\n      text\nd: *x\n---\ne: f\n",
+}

@@ -64,7 +64,8 @@ class SafePackage:
         self._kind = kind
         self._limits = limits
         self._unpacked = 0
-        files = [entry for entry in archive.infolist() if not entry.is_dir()]
+        # zipfile itself trips over an entry without a name.
+        files = [entry for entry in archive.infolist() if entry.filename and not entry.is_dir()]
         self._entries = {entry.filename: entry for entry in files if not is_unsafe_name(entry.orig_filename)}
         self.names = tuple(self._entries)
         self.unsafe_names = tuple(entry.orig_filename for entry in files if is_unsafe_name(entry.orig_filename))

@@ -44,7 +44,7 @@ class SecondOpinion:
     def _reader(self) -> "PdfReader | None":
         import pypdf
 
-        logging.getLogger("pypdf").setLevel(logging.ERROR)
+        logging.getLogger("pypdf").setLevel(logging.CRITICAL)
         try:
             reader = pypdf.PdfReader(self._path, strict=False, password=self._password)
             return reader if len(reader.pages) else None

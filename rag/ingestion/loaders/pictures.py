@@ -28,6 +28,8 @@ _MAGIC = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 _WAITS = "The page is a picture: it needs text recognition (OCR)."
 _TOO_SMALL = "The picture is too small to hold text."
+# What Pillow raises for broken pictures.
+_UNSOUND = (OSError, EOFError, SyntaxError, ValueError, ZeroDivisionError, TypeError, IndexError, KeyError)
 
 
 class PictureLoader:
@@ -47,11 +49,21 @@ class PictureLoader:
         """Return pages that wait for recognition; every frame is decoded once, so that a broken one is known."""
         del password
         with opened_picture(path) as picture:
-            frames = min(getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1, _MOST_FRAMES)
+            frames = _frames(picture)
             pages = [_page(picture, path, index, frames) for index in range(frames)]
         if all(page.kind == "failed" for page in pages):
             raise damaged_document(path, self.described_as)
         return LoadedDocument(path.stem, self.name, loader_identity(self), tuple(pages))
+
+
+def _frames(picture: "Image.Image") -> int:
+    """Return how many pages a picture has; one, if the list of them is broken behind the first."""
+    if picture.format != "TIFF":
+        return 1
+    try:
+        return min(getattr(picture, "n_frames", 1), _MOST_FRAMES)
+    except _UNSOUND:
+        return 1
 
 
 @contextmanager
@@ -71,7 +83,9 @@ def opened_picture(path: Path) -> "Iterator[Image.Image]":
             picture = Image.open(path, formats=[name for name in _FORMATS if name in Image.OPEN])
         except Image.DecompressionBombError as exc:
             raise _too_many_pixels(path) from exc
-        except (UnidentifiedImageError, SyntaxError, ValueError, EOFError) as exc:
+        except _UNSOUND as exc:
+            if isinstance(exc, OSError) and not isinstance(exc, UnidentifiedImageError):
+                raise
             raise damaged_document(path, "a picture") from exc
         with picture:
             yield picture
@@ -91,7 +105,7 @@ def frame(picture: "Image.Image", path: Path, index: int) -> "Image.Image":
         if "A" in upright.getbands() or "transparency" in upright.info:
             return _on_white(upright)
         return upright.convert("L" if upright.mode in {"1", "L"} else "RGB")
-    except (OSError, EOFError, SyntaxError, ValueError, ZeroDivisionError, TypeError, IndexError, KeyError) as exc:
+    except _UNSOUND as exc:
         raise damaged_document(path, "a picture") from exc
 
 
