@@ -40,6 +40,8 @@ _DATE = re.compile(r"D:(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(?:([+-])(
 _FEW_WORD_CHARACTERS = 40
 """A page with fewer letters and digits may be a scan with a stamp or a page number on it."""
 _SCAN_COVERAGE = 0.4
+_PICTURE_COVERAGE = 0.05
+"""Of a page without any letter: a receipt or a business card on an empty sheet is worth a look."""
 _MANY_PATHS = 150
 
 _PASSWORD_ERROR = 4
@@ -189,13 +191,13 @@ def _kind(page: "pdfium.PdfPage", text: str, area: float) -> PageKind:
     word_characters = sum(map(str.isalnum, text))
     if word_characters >= _FEW_WORD_CHARACTERS:
         return "text"
-    if _looks_scanned(page, area, drawn_text=word_characters == 0):
+    if _looks_scanned(page, area, no_letters=word_characters == 0):
         return "scanned"
     return "text" if word_characters else "empty"
 
 
-def _looks_scanned(page: "pdfium.PdfPage", area: float, *, drawn_text: bool) -> bool:
-    """Tell whether pictures fill the page, or, where there is no letter at all, whether text was drawn as shapes."""
+def _looks_scanned(page: "pdfium.PdfPage", area: float, *, no_letters: bool) -> bool:
+    """Tell whether pictures fill the page; where there is no letter, whether there are pictures, or drawn shapes."""
     import pypdfium2.raw as pdfium_c
 
     covered, paths = 0.0, 0
@@ -205,7 +207,8 @@ def _looks_scanned(page: "pdfium.PdfPage", area: float, *, drawn_text: bool) -> 
         else:
             left, bottom, right, top = item.get_bounds()
             covered += abs(right - left) * abs(top - bottom)
-    return covered >= _SCAN_COVERAGE * max(area, 1.0) or (drawn_text and paths >= _MANY_PATHS)
+    enough = _PICTURE_COVERAGE if no_letters else _SCAN_COVERAGE
+    return covered >= enough * max(area, 1.0) or (no_letters and paths >= _MANY_PATHS)
 
 
 def _refuse_without_text(path: Path, pages: list[Page]) -> None:

@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pypdf
 import pytest
+from PIL import Image
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
 
 from rag.errors import (
     DamagedDocument,
@@ -126,6 +130,17 @@ def test_some_scanned_pages_are_named(tmp_path: Path) -> None:
     assert problem is not None
     assert "pages 2, 4-5" in problem.message
     assert "OCR" in problem.message
+
+
+def test_a_small_picture_on_a_page_without_letters_waits_for_recognition(tmp_path: Path) -> None:
+    canvas = Canvas(str(tmp_path / "receipt.pdf"), pagesize=A4)
+    receipt = ImageReader(Image.new("L", (300, 400), "white"))
+    for words in ("", "Three words here"):
+        canvas.drawImage(receipt, 100, 500, 200, 260)
+        canvas.drawString(72, 72, words)
+        canvas.showPage()
+    canvas.save()
+    assert [page.kind for page in load(tmp_path / "receipt.pdf").pages] == ["scanned", "text"]
 
 
 def test_a_pdf_by_another_name_is_read_as_pdf(tmp_path: Path) -> None:
