@@ -52,6 +52,8 @@ def test(arguments: list[str]) -> int:
     """The checks, then every test, with the network blocked; arguments go to pytest."""
     python = setup.ensure("dev")
     failed = check([])
+    # Much of a test is waiting for processes; whole files stay together, for they share what is expensive to make.
+    arguments = arguments or ["-n", str(min(4, max(2, os.cpu_count() or 2))), "--dist", "loadfile"]
     netless = str(paths.ROOT / "packaging" / "devtools" / "netless.py")
     environment = {**os.environ, "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
     tests = _call([str(python), netless, str(python), "-m", "pytest", *arguments], environment)
