@@ -3,6 +3,7 @@
 It has no thread of its own: the ingest thread calls `poll`, which waits for any process, or for `wake`.
 A process that dies costs its file one try: it is read once more in a fresh process, since what died may have been worn
 by the files before. Files that take long never hold all processes while others wait: see `share`.
+One process at most holds the large models of text recognition. It does nothing else, and ends when it is not needed.
 """
 
 import logging
@@ -22,6 +23,7 @@ from rag.ingestion.parse_process import (
     ParseEvent,
     ParseProcess,
     Task,
+    needs_models,
 )
 from rag.types import Page
 
@@ -68,10 +70,23 @@ class ParsePool:
         """Return how many pages of a task are done, and of how many; zeros while that is unknown. Any thread."""
         return next((worker.step for worker in list(self._workers) if worker.key == key and worker.task), (0, 0))
 
+    @property
+    def free_for_models(self) -> bool:
+        """Return whether a task that needs large models can be taken now: only one process may hold them."""
+        return self.free > 0 and not any(worker.holds_models and worker.task for worker in self._workers)
+
     def submit(self, key: int, task: Task) -> None:
-        """Give a task to an idle process, or a new one; only while `free`."""
-        worker = next((worker for worker in self._workers if worker.task is None), None)
+        """Give a task to an idle process, or a new one; only while `free`, or `free_for_models` if it needs them."""
+        if not needs_models(task):
+            self.drop_models()
+        idle = [worker for worker in self._workers if worker.task is None]
+        worker = max(idle, key=lambda worker: worker.holds_models, default=None)
         (worker or self._start()).give(key, task)
+
+    def drop_models(self) -> None:
+        """End the idle process that holds large models, if there is one."""
+        for worker in [worker for worker in self._workers if worker.holds_models and worker.task is None]:
+            self._remove(worker)
 
     def go_on(self, key: int, recognised: tuple[Page, ...] = ()) -> None:
         """Have a hashed file read; pages that were recognised in it before need not be again."""

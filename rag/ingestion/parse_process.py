@@ -24,7 +24,7 @@ CHECK_S = 0.25
 _CHECK_TREE_S = 1.0
 _TASKS_PER_PROCESS = 200
 _RECYCLE_BYTES = 500_000_000
-_RECYCLE_BYTES_OCR = 1_500_000_000
+_RECYCLE_BYTES_MODELS = 1_000_000_000
 _KILLED = 9
 """The signal with which a system that has no memory left ends a process."""
 
@@ -77,6 +77,11 @@ ParseEvent = FileHashed | FileParsed | FileFailed | DocumentCut | PageRecognised
 Task = ParseTask | CutTask | RecogniseTask
 
 
+def needs_models(task: Task) -> bool:
+    """Tell whether a task makes its process hold large models; only one process at a time may."""
+    return isinstance(task, RecogniseTask) and task.ocr.holds_models
+
+
 class ParseProcess:
     """A parse process with the task that it has, if any; the thread of its pool only.
 
@@ -86,6 +91,7 @@ class ParseProcess:
         attempt: 1 for the first try of this task, 2 for the second.
         step: Pages done and in all, as its loader told last; zeros while unknown.
         aside: It stands still while others are read, because it takes long.
+        holds_models: It was given a task of an engine whose models stay in memory.
     """
 
     def __init__(self, limits: ParseLimits) -> None:
@@ -106,7 +112,7 @@ class ParseProcess:
         self.step = (0, 0)
         self.aside = False
         self._tasks_done = 0
-        self._recognised = False
+        self.holds_models = False
         self._watch = Stopwatch()
         self._next_check = self._next_tree_check = 0.0
         self._pending: list[bytes] = []
@@ -125,6 +131,7 @@ class ParseProcess:
 
     def give(self, key: int, task: Task, attempt: int = 1) -> None:
         self.key, self.task, self.attempt, self.sha256, self.step = key, task, attempt, None, (0, 0)
+        self.holds_models = self.holds_models or needs_models(task)
         self._forget()
         self._watch = Stopwatch()
         with suppress(OSError):  # A dead process is noticed by the next poll.
@@ -159,7 +166,7 @@ class ParseProcess:
     def is_worn(self) -> bool:
         """Tell whether the process should be replaced: parsers leak."""
         # The models of text recognition are large and take seconds to load: they stay from page to page.
-        most_bytes = _RECYCLE_BYTES_OCR if self._recognised else _RECYCLE_BYTES
+        most_bytes = _RECYCLE_BYTES_MODELS if self.holds_models else _RECYCLE_BYTES
         return self._tasks_done >= _TASKS_PER_PROCESS or self.resident_bytes() > most_bytes
 
     def resident_bytes(self) -> int:
@@ -226,7 +233,6 @@ class ParseProcess:
     def _finish(self, message: Finished) -> ParseEvent | None:
         head, task, self.task = self._head, self.task, None
         self._tasks_done += 1
-        self._recognised = isinstance(task, RecogniseTask)
         if message.error is not None:
             self._forget()
             return FileFailed(self.key, message.error, self.sha256)

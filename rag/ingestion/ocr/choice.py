@@ -1,14 +1,15 @@
 """Which engine reads a page.
 
-Measured (docs/ocr.md): Tesseract takes half the time and a fifth of the memory, and knows every script that it has
+Measured (docs/ocr.md): Tesseract takes half the time and a third of the memory, and knows every script that it has
 data for; RapidOCR reads noisy, small and coarse pages that Tesseract gives up on. So where both are there, Tesseract
-reads, and RapidOCR reads again what came out doubtful.
+reads, and RapidOCR reads again what came out doubtful: two tasks, since only one process at a time may hold RapidOCR's
+models (`rag/ingestion/recognition.py`).
 """
 
 import locale
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
@@ -48,6 +49,11 @@ class OcrOptions:
 
     engine: str = "auto"
     languages: tuple[str, ...] = ()
+
+    @property
+    def holds_models(self) -> bool:
+        """Whether a process that reads with this engine holds large models from then on."""
+        return self.engine == "rapidocr"
 
     @classmethod
     def of(cls, settings: OcrSettings) -> "OcrOptions":
@@ -98,36 +104,31 @@ def chosen_languages(installed: Sequence[str], wanted: Sequence[str]) -> tuple[t
     return tuple([*first, *(name for name in installed if name not in first)][:_MOST_LANGUAGES]), ()
 
 
+def looks(options: OcrOptions) -> tuple[OcrOptions, ...]:
+    """Return the options of each engine that is used here, for `recognise`, in the order in which they are asked."""
+    return tuple(replace(options, engine=name) for name in engine_state(options).names)
+
+
 def recognise(picture: "Image.Image", dots_per_inch: int, options: OcrOptions) -> RecognisedText:
-    """Return the text on a picture; raises `RecognitionFailed` when no engine could read. In a parse process only."""
-    best: RecognisedText | None = None
-    failure: Exception | None = None
-    for engine in _engines(options):
-        try:
-            found = assemble(engine.words(picture, dots_per_inch))
-        except (OSError, ValueError, RuntimeError, subprocess.SubprocessError) as error:
-            failure = error
-            continue
-        if best is None or found.confidence > best.confidence:
-            best = found
-        if best.confidence >= SURE:
-            break
-    if best is None:
-        raise RecognitionFailed(
-            f"Text recognition failed: {failure or 'there is no engine'}.",
-            remedy="Run it again for this page, or choose another engine (setting ocr_engine).",
-        )
-    return best
+    """Return what the first engine reads on a picture; raises `RecognitionFailed`. In a parse process only."""
+    engine = _engine(options)
+    try:
+        if engine is not None:
+            return assemble(engine.words(picture, dots_per_inch))
+        reason = "there is no engine"
+    except (OSError, ValueError, RuntimeError, subprocess.SubprocessError) as error:
+        reason = str(error)
+    raise RecognitionFailed(
+        f"Text recognition failed: {reason}.",
+        remedy="Run it again for this page, or choose another engine (setting ocr_engine).",
+    )
 
 
 @cache
-def _engines(options: OcrOptions) -> tuple[Engine, ...]:
-    """Return the engines in the order in which they are asked; kept, since their models take seconds to load."""
+def _engine(options: OcrOptions) -> Engine | None:
+    """Return the first engine; kept, since its models take seconds to load."""
     state = engine_state(options)
     program = find_tesseract()
-    made: list[Engine] = []
     if "tesseract" in state.names and program is not None:
-        made.append(Tesseract(program, state.languages))
-    if "rapidocr" in state.names:
-        made.append(RapidOcr())
-    return tuple(made)
+        return Tesseract(program, state.languages)
+    return RapidOcr() if "rapidocr" in state.names else None

@@ -27,6 +27,7 @@ class RecogniseTask:
         path: The file.
         document: Title, kind and loader of the document, without pages.
         page: As it is stored now; `inside` and `number` say where it is in the file.
+        ocr: The engine that reads it; the first of them, where it names several.
     """
 
     path: Path

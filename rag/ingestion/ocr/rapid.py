@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _MOST_PIXELS_A_SIDE = 2000
+_MOST_PIXELS_TO_FIND = 1440
+"""Lines are found on a smaller picture: that takes the most memory. They are read at full size."""
 _UNSURE = 0.85
 """Below this confidence a page may lie upside down."""
 _SIDEWAYS = 1.5
@@ -74,7 +76,9 @@ class RapidOcr:
                 "Global.use_cls": False,
                 "Global.return_word_box": True,
                 "Global.max_side_len": _MOST_PIXELS_A_SIDE,
-                "Rec.rec_batch_num": 2,
+                "Det.limit_type": "max",
+                "Det.limit_side_len": _MOST_PIXELS_TO_FIND,
+                "Rec.rec_batch_num": 1,
                 "EngineConfig.onnxruntime.intra_op_num_threads": 1,
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
             }
