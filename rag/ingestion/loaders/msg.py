@@ -42,7 +42,7 @@ _DEEPEST = 10
 
 class MsgLoader:
     name = "msg"
-    version = 1
+    version = 2
     suffixes = frozenset({".msg", ".oft"})
     described_as = "an Outlook message"
 

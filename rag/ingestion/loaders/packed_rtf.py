@@ -5,6 +5,8 @@ import struct
 from pathlib import Path
 
 from rag.ingestion.loaders.base import damaged_document
+from rag.ingestion.loaders.rtf_reader import RtfReader
+from rag.ingestion.loaders.text_builder import TextBuilder
 
 _PACKED, _PLAIN = b"LZFu", b"MELA"
 _WINDOW = 4096
@@ -16,22 +18,22 @@ _PRESET = (
     rb"\par \pard\plain\f0\fs20\b\i\u\tab\tx"
 )
 """What each text may refer to before its first letter."""
-_HIDDEN_FROM_HTML = re.compile(r"\\htmlrtf(?:1)? ?.*?\\htmlrtf0 ?", re.DOTALL)
-_HTML_TAG = re.compile(r"\{\\\*\\htmltag\d*[^{}]*\}")
+_HIDDEN_FROM_HTML = re.compile(rb"\\htmlrtf(?:1)? ?.*?\\htmlrtf0 ?", re.DOTALL)
+_HTML_TAG = re.compile(rb"\{\\\*\\htmltag\d*[^{}]*\}")
 
 
 def rtf_text(data: bytes, path: Path) -> str:
     """Return what packed rich text says, as plain text; raises `DamagedDocument`."""
-    from striprtf.striprtf import rtf_to_text
-
-    source = unpacked_rtf(data, path).decode("latin-1")
-    if "\\fromhtml" in source:
+    source = unpacked_rtf(data, path)
+    if b"\\fromhtml" in source:
         # A web page in disguise: what is shown twice, as a page and as rich text, is kept once.
-        source = _HTML_TAG.sub(" ", _HIDDEN_FROM_HTML.sub("", source))
+        source = _HTML_TAG.sub(b" ", _HIDDEN_FROM_HTML.sub(b"", source))
+    builder = TextBuilder()
     try:
-        return str(rtf_to_text(source, errors="replace")).strip()  # type: ignore[no-untyped-call]
-    except Exception as exc:
+        RtfReader(builder).read(source)
+    except (RecursionError, ValueError, LookupError) as exc:
         raise damaged_document(path, "rich text") from exc
+    return builder.page().text
 
 
 def unpacked_rtf(data: bytes, path: Path) -> bytes:
