@@ -36,6 +36,19 @@ QT_LIBRARIES = {
     "libglib-2.0.so.0": "libglib2.0-0",
 }
 
+# For package managers with names of their own: what set-up needs, and what reads scanned pages.
+_ELSEWHERE = {
+    "dnf": (
+        "sudo dnf install gcc-c++ xorg-x11-server-Xvfb mesa-libEGL mesa-libGL libxkbcommon-x11"
+        " xcb-util-cursor xcb-util-wm xcb-util-keysyms xcb-util-image xcb-util-renderutil fontconfig dbus-libs",
+        "sudo dnf install tesseract tesseract-langpack-deu tesseract-langpack-fra tesseract-langpack-spa",
+    ),
+    "pacman": (
+        "sudo pacman -S gcc xorg-server-xvfb libxkbcommon-x11 xcb-util-cursor xcb-util-wm xcb-util-keysyms",
+        "sudo pacman -S tesseract tesseract-data-eng tesseract-data-deu tesseract-data-fra tesseract-data-spa",
+    ),
+}
+
 
 class SetupError(Exception):
     """Set-up cannot go on; the message says what to do."""
@@ -102,14 +115,9 @@ def install_command(packages: list[str]) -> str:
         return "xcode-select --install"
     if sys.platform == "win32":
         return "winget install Microsoft.VisualStudio.2022.BuildTools (with the C++ workload)"
-    if shutil.which("dnf"):
-        return (
-            "sudo dnf install gcc-c++ xorg-x11-server-Xvfb mesa-libEGL mesa-libGL libxkbcommon-x11"
-            " xcb-util-cursor xcb-util-wm xcb-util-keysyms xcb-util-image xcb-util-renderutil fontconfig dbus-libs"
-        )
-    if shutil.which("pacman"):
-        return "sudo pacman -S gcc xorg-server-xvfb libxkbcommon-x11 xcb-util-cursor xcb-util-wm xcb-util-keysyms"
-    return "sudo apt-get install " + " ".join(packages)
+    manager = next((name for name in _ELSEWHERE if shutil.which(name)), "")
+    recognition = all(package.startswith("tesseract") for package in packages)
+    return _ELSEWHERE[manager][recognition] if manager else "sudo apt-get install " + " ".join(packages)
 
 
 def _apt_install(packages: list[str]) -> None:

@@ -124,6 +124,43 @@ def test_missing_libraries_are_named_with_the_command(
     assert "libxcb-cursor.so.0" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the tools are shell scripts")
+@pytest.mark.parametrize("manager", ["dnf", "pacman", "apt-get"])
+def test_where_only_text_recognition_is_missing_only_that_is_named(
+    manager: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system = importlib.import_module("devtools.system")
+    put_tool(tmp_path, manager, "")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    missing = system.missing_recognition()
+    assert system.install_or_name(missing) == missing != []
+    command = capsys.readouterr().err.splitlines()[-1]
+    assert f"sudo {manager}" in command
+    assert "tesseract" in command
+    assert "gcc" not in command
+
+
+def test_set_up_goes_on_where_text_recognition_cannot_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    setup = importlib.import_module("devtools.setup")
+    progress = importlib.import_module("devtools.progress")
+    asked: list[str] = []
+
+    def refuse(missing: list[object]) -> list[object]:
+        asked.extend(each.package for each in missing)  # type: ignore[attr-defined]
+        if missing:
+            raise progress.CommandFailedError("Installing", Path("log.txt"), "no network")
+        return []
+
+    recognition = [setup.system.Missing("Tesseract", "tesseract-ocr")]
+    for name in ("missing_tools", "missing_libraries"):
+        monkeypatch.setattr(setup.system, name, lambda **_wanted: [])
+    monkeypatch.setattr(setup.system, "missing_recognition", lambda: recognition)
+    monkeypatch.setattr(setup.system, "install_or_name", refuse)
+    setup._check_system("run", screen=False)
+    assert asked == ["tesseract-ocr"]
+
+
 def test_the_script_lists_its_tasks() -> None:
     command = [sys.executable, str(ROOT / "packaging" / "dev.py"), "help"]
     result = subprocess.run(command, capture_output=True, text=True, check=True)

