@@ -51,8 +51,17 @@ NOT_YET = {
     ".ppt": "PowerPoint",
     ".pages": "Pages",
     ".djvu": "DjVu",
+    ".key": "Keynote",
+    ".numbers": "Numbers",
+    ".mobi": "Kindle",
+    ".azw3": "Kindle",
+    ".wpd": "WordPerfect",
+    ".vsd": "Visio",
+    ".vsdx": "Visio",
+    ".7z": "7-Zip",
+    ".rar": "RAR",
 }
-"""Document formats that are listed as unread, since someone would miss them."""
+"""Formats that are listed as unread where a folder holds them, since someone would miss what is in them."""
 _BINARY_MAGIC = (
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
