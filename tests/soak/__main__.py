@@ -5,7 +5,7 @@ import random
 import sys
 import time
 
-from tests.soak import eta, kills
+from tests.soak import crowds, eta, kills
 from tests.soak.story import run
 
 _CHAPTER_S = 300.0
@@ -18,6 +18,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
     parser.add_argument("--kills", type=int, default=20, help="kills while a mixed folder is brought up to date")
     parser.add_argument("--files", type=int, default=160, help="files of the mixed folders")
+    parser.add_argument("--crowds", nargs="*", choices=list(crowds.CROWDS), default=["tree", "many", "book"])
     options = parser.parse_args()
     deadline, seed = time.monotonic() + options.minutes * 60, options.seed
     if options.kills:
@@ -25,6 +26,8 @@ def main() -> int:
         print(f"seed {seed}, killed amid a mixed folder: {figures}", flush=True)
     if options.files:
         eta.run(seed, options.files)
+    for name in options.crowds:
+        print(crowds.run(name), flush=True)
     while (left := deadline - time.monotonic()) > 0:
         story = run(min(left, _CHAPTER_S), seed)
         print(
