@@ -131,6 +131,7 @@ class _Scan:
         self._stopped = stopped
         self._again = again
         rules = library.folder_rules(collection_id)
+        self._readable = loaders.wanted
         self._selection = Selection(self._root, rules, loaders.wanted)
         self._left_out = library.left_out(collection_id)
         self._known: dict[str, KnownFile] = {}
@@ -188,7 +189,10 @@ class _Scan:
             self._library.set_aside_vanished(self._collection_id, gone, VANISHED_GRACE_S)
 
     def _is_out(self, path: str) -> bool:
-        return is_gone(path) or not self._selection.takes(path)
+        # What a plug-in has read stays when the plug-in goes: that nobody reads such files any more is no wish to be
+        # rid of them.
+        any_kind = not self._readable(Path(path))
+        return is_gone(path) or not self._selection.takes(path, any_kind=any_kind)
 
     def _nothing_there(self) -> bool:
         return all(is_gone(path) for path in self._library.known_files(self._collection_id, self._root))

@@ -72,8 +72,8 @@ class Selection:
             return outer
         return (*outer, (folder, _spec(text.splitlines())))
 
-    def takes(self, path: str) -> bool:
-        """Tell whether a file that is there would be found below the root."""
+    def takes(self, path: str, *, any_kind: bool = False) -> bool:
+        """Tell whether a file that is there would be found below the root; with `any_kind`, if its kind were wanted."""
         if path == self.root:
             return True
         parts = Path(path).relative_to(self.root).parts
@@ -87,7 +87,7 @@ class Selection:
             folder = os.path.join(folder, name)  # noqa: PTH118 - as the walk makes its paths.
             if is_junk(name, hidden=self.hidden) or ignored(folder, chain, is_folder=is_folder):
                 return False
-        return self.wants(parts[-1]) and _size(path) <= self.most_bytes
+        return (any_kind or self.wants(parts[-1])) and _size(path) <= self.most_bytes
 
 
 def ignored(path: str, chain: Chain, *, is_folder: bool) -> bool:
