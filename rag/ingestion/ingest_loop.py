@@ -316,8 +316,9 @@ class IngestLoop:
             changed |= self.recognition.feed(self.reading.cutting)
         # While files are read on all cores, embedding is slower than it will be.
         self.pace.embedding.muted = self.reading.more or len(self.reading.in_work) > 1
-        # Reading everything first makes all of it searchable by words soon; it delays embedding by a twentieth.
-        if facts is not None and (urgent or not self.reading.more):
+        # Reading everything first makes all of it searchable by words soon; it delays embedding by a twentieth. The
+        # last files to be read have all cores for a while, but slow ones do not keep embedding from beginning.
+        if facts is not None and (urgent or not (self.reading.more or self.reading.needs_all)):
             changed |= self.meaning.step(facts.identity)
         return changed
 

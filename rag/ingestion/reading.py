@@ -1,6 +1,7 @@
 """The first half of ingestion: queued files go to parse processes; what comes back is searchable by words at once."""
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,8 @@ from rag.storage.library_queue import format_of
 from rag.types import FileRow
 
 log = logging.getLogger(__name__)
+
+_ALL_CORES_S = 5.0
 
 _TRIES_WHILE_CHANGING = 3
 
@@ -53,6 +56,7 @@ class Reading:
         self.cutting = Cutting.for_model(None)
         self.more = False
         self.current: Path | None = None
+        self._begun_at = 0.0
 
     def feed(self) -> set[int]:
         """Begin as many files as there are free processes; returns collections of which a file changed state."""
@@ -61,8 +65,15 @@ class Reading:
         begun = waiting[: max(0, self._pool.free)]
         for row in begun:
             self._begin(row)
+            self._begun_at = time.monotonic()
         self.more = len(waiting) > len(begun)
         return {row.collection_id for row in begun}
+
+    @property
+    def needs_all(self) -> bool:
+        """Whether files that were begun a short while ago are in all processes."""
+        is_recent = time.monotonic() - self._begun_at < _ALL_CORES_S
+        return is_recent and len(self._files) >= self._pool.size
 
     def handle(self, event: ParseEvent) -> int | None:
         """Take what a process said; returns the collection of which a file changed state."""
